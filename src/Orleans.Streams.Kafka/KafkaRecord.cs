@@ -1,0 +1,30 @@
+namespace Orleans.Streams.Kafka;
+
+/// <summary>A record as it lies on a topic: the item of every Kafka stream. The payload is the topic's bytes, with no envelope of ours.</summary>
+[GenerateSerializer, Immutable]
+public sealed class KafkaRecord
+{
+    /// <summary>The topic's name on the broker.</summary>
+    [Id(0)] public required string Topic { get; init; }
+
+    /// <summary>The topic's id: another one when the topic is deleted and created again, so that offsets of the two are never mistaken.</summary>
+    [Id(1)] public required string Incarnation { get; init; }
+
+    /// <summary>The partition, from 0.</summary>
+    [Id(2)] public required int Partition { get; init; }
+
+    /// <summary>The offset in its partition.</summary>
+    [Id(3)] public required long Offset { get; init; }
+
+    /// <summary>Kafka's timestamp, in milliseconds since the Unix epoch.</summary>
+    [Id(4)] public required long TimestampMs { get; init; }
+
+    /// <summary>The key as UTF-8 text, or null.</summary>
+    [Id(5)] public string? Key { get; init; }
+
+    /// <summary>The value, or null for a tombstone.</summary>
+    [Id(6)] public byte[]? Value { get; init; }
+
+    /// <summary>The headers, in order; names may repeat.</summary>
+    [Id(7)] public IReadOnlyList<KeyValuePair<string, byte[]>> Headers { get; init; } = [];
+}
