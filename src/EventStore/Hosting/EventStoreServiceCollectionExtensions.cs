@@ -1,4 +1,5 @@
 using EventStore.Aggregates;
+using EventStore.Appending;
 using EventStore.Schema;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,12 @@ public static class EventStoreServiceCollectionExtensions
         services.AddSingleton(provider => new EventStoreSchema(provider.GetRequiredService<StoreDataSources>(),
             provider.GetRequiredService<IDocumentStore>(), provider.GetRequiredService<ILogger<EventStoreSchema>>()));
         services.AddSingleton<IHostedService, SchemaStartup>();
+
+        services.AddSingleton<AppendStatement>();
+        services.AddSingleton<IGroupCommit, GroupCommit>();
+        services.AddSingleton<LoadQuery>();
+        services.AddSingleton<IStreamLoader, StreamLoader>();
+        services.AddSingleton<ISnapshotStore, SnapshotStore>();
         return services;
     }
 

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using EventStore.Appending;
 
 namespace EventStore.Hosting;
 
@@ -7,6 +9,11 @@ public static class StoreMetrics
 {
     /// <summary>The name to give to OpenTelemetry's <c>AddMeter</c>.</summary>
     public const string MeterName = "EventStore";
+
+    /// <summary>The name to give to OpenTelemetry's <c>AddSource</c>.</summary>
+    public const string ActivitySourceName = "EventStore";
+
+    internal static readonly ActivitySource Activities = new(ActivitySourceName);
 
     private static readonly Meter Meter = new(MeterName);
 
@@ -36,4 +43,21 @@ public static class StoreMetrics
     internal static readonly Histogram<double> LoadDuration = Meter.CreateHistogram<double>(
         "streaming.load.duration", "s", "How long one query for streams took.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10] });
+
+    internal static void Count(StreamAppend append, AppendVerdict verdict)
+    {
+        Appends.Add(1, new KeyValuePair<string, object?>("verdict", verdict switch
+        {
+            AppendVerdict.Committed => "committed",
+            AppendVerdict.Duplicate => "duplicate",
+            AppendVerdict.Stale => "stale",
+            _ => "refused",
+        }));
+        if (verdict is not AppendVerdict.Committed)
+            return;
+        Events.Add(append.Events.Count);
+        Duplicates.Add(append.Ledger.Count(entry => entry.Outcome == LedgerOutcome.Duplicate));
+        foreach (var letter in append.DeadLetters)
+            DeadLetters.Add(1, new KeyValuePair<string, object?>("kind", letter.Kind.ToString()));
+    }
 }
