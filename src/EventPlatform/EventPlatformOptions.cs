@@ -1,0 +1,20 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace EventPlatform;
+
+/// <summary>How records are judged on their way in. Section <c>Intake</c> of the configuration.</summary>
+public sealed class IntakeOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Intake";
+
+    /// <summary>
+    /// How far a record's own time may lie ahead of its Kafka timestamp; one further ahead is a dead letter, because a wrong clock would
+    /// otherwise move every "newest" there is. Default 1 day. The past has no limit: an old fact is still a fact.
+    /// </summary>
+    public TimeSpan MaxFutureSkew { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>The longest key in characters; a record with a longer one is a dead letter. Default 200, the most is 200.</summary>
+    [Range(1, 200)]
+    public int MaxKeyLength { get; set; } = 200;
+}

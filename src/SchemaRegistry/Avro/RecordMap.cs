@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace SchemaRegistry;
+
+/// <summary>How a C# record stands beside an Avro one: properties by snake_case name, enum members by symbol without underscores and case.</summary>
+internal static class RecordMap
+{
+    private static readonly ConcurrentDictionary<Type, IReadOnlyDictionary<string, PropertyInfo>> Cache = new();
+
+    /// <summary>The settable properties of a type by Avro name.</summary>
+    public static IReadOnlyDictionary<string, PropertyInfo> PropertiesOf(Type type) => Cache.GetOrAdd(type, t =>
+        t.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite)
+            .ToDictionary(p => SnakeCase(p.Name), StringComparer.Ordinal));
+
+    /// <summary>Whether a value must be given: a C# <c>required</c> property.</summary>
+    public static bool IsRequired(PropertyInfo property) => property.IsDefined(typeof(RequiredMemberAttribute));
+
+    /// <summary>The C# value of each symbol, or null for one that the enum lacks.</summary>
+    public static object?[] EnumValues(Type type, IEnumerable<string> symbols) =>
+        [.. symbols.Select(s => Enum.TryParse(type, s.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var value) ? value : null)];
+
+    private static string SnakeCase(string name)
+    {
+        var text = new StringBuilder();
+        foreach (var c in name)
+        {
+            if (char.IsUpper(c) && text.Length > 0)
+                text.Append('_');
+            text.Append(char.ToLowerInvariant(c));
+        }
+
+        return text.ToString();
+    }
+}
