@@ -29,12 +29,12 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>Stops at once, as a crash would: no transaction may finish.</summary>
     public Task StopNowAsync() => AsPostgresAsync("pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", $"{_folder}/data");
 
-    public async Task<string> NewDatabaseAsync()
+    public async Task<string> NewDatabaseAsync(string template = "template1")
     {
         var name = $"t{Guid.NewGuid():N}";
         await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
         await connection.OpenAsync();
-        await using var create = new NpgsqlCommand($"create database {name}", connection);
+        await using var create = new NpgsqlCommand($"create database {name} template {template}", connection);
         await create.ExecuteNonQueryAsync();
         return ConnectionString(name);
     }

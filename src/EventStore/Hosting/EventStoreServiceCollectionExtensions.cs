@@ -1,5 +1,8 @@
 using EventStore.Aggregates;
 using EventStore.Appending;
+using EventStore.Checkpoints;
+using EventStore.DeadLetters;
+using EventStore.Reading;
 using EventStore.Schema;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +43,11 @@ public static class EventStoreServiceCollectionExtensions
         services.AddSingleton<LoadQuery>();
         services.AddSingleton<IStreamLoader, StreamLoader>();
         services.AddSingleton<ISnapshotStore, SnapshotStore>();
+
+        services.AddSingleton<StoreDatabase>();
+        services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
+        services.AddSingleton<IPartitionCheckpoints, PartitionCheckpoints>();
+        services.AddSingleton<IEventReader, EventReader>();
         return services;
     }
 

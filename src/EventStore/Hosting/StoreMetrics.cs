@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using EventStore.Appending;
+using EventStore.DeadLetters;
 
 namespace EventStore.Hosting;
 
@@ -58,6 +59,8 @@ public static class StoreMetrics
         Events.Add(append.Events.Count);
         Duplicates.Add(append.Ledger.Count(entry => entry.Outcome == LedgerOutcome.Duplicate));
         foreach (var letter in append.DeadLetters)
-            DeadLetters.Add(1, new KeyValuePair<string, object?>("kind", letter.Kind.ToString()));
+            Count(letter);
     }
+
+    internal static void Count(DeadLetter letter) => DeadLetters.Add(1, new KeyValuePair<string, object?>("kind", letter.Kind.ToString()));
 }

@@ -9,7 +9,7 @@ public static class TransientErrors
     /// <summary>True for an error that passes by itself: the database is away, restarting, full or busy. Trying again is right.</summary>
     public static bool IsTransient(Exception? error) => error switch
     {
-        null => false,
+        null or OperationCanceledException => false, // the caller gave up; the driver wraps the server's answer to that
         Appending.StoreUnavailableException => true,
         PostgresException postgres => IsTransient(postgres.SqlState),
         NpgsqlException npgsql => npgsql.IsTransient || IsTransient(npgsql.InnerException),

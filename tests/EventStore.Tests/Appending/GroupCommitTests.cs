@@ -7,7 +7,7 @@ public sealed class GroupCommitTests(PostgresServer postgres) : IAsyncLifetime
 {
     private TestStore _store = null!;
 
-    public async ValueTask InitializeAsync() => _store = await TestStore.StartAsync(await postgres.NewDatabaseAsync());
+    public async ValueTask InitializeAsync() => _store = await TestStore.FreshAsync(postgres);
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 

@@ -30,8 +30,31 @@ declare
     expected_rows bigint;
     written_rows bigint;
 begin
-    -- 1. What is there already?
-    select array_agg(case when s.is_archived then 3 when coalesce(s.version, 0) <> a.expected then 1 else 0 end order by a.ord),
+    -- 1. What is there already? Ids come first: a writer that commits between two of these looks has moved its stream or position as
+    -- well, and is then seen by the later look. Stale wins over duplicate: whoever is stale must reload before it judges an id.
+    verdicts := array_fill(0, array[cardinality(stream_keys)]);
+    known := '[]';
+    for found_row in
+        with ids as materialized (
+            select u.append, u.id from unnest(e_append, e_id) u(append, id)
+            union all
+            select u.append, u.id from unnest(l_append, l_event_id, l_outcome) u(append, id, outcome)
+            where u.outcome <> 3)
+        select i.append, e.fact
+        from ids i cross join lateral (
+            select jsonb_build_object('id', e.id, 'stream', e.stream_id, 'version', e.version, 'source', e.headers) as fact
+            from {schema}.mt_events e where e.id = i.id offset 0) e
+        union all
+        select i.append, l.fact
+        from ids i cross join lateral (
+            select jsonb_build_object('id', l.event_id, 'stream', l.stream_key, 'outcome', l.outcome, 'reason', l.reason, 'source', l.source) as fact
+            from {schema}.ledger l where l.event_id = i.id and l.outcome <> 3 offset 0) l
+    loop
+        verdicts[found_row.append] := 2;
+        known := known || (found_row.fact || jsonb_build_object('append', found_row.append));
+    end loop;
+
+    select array_agg(case when s.is_archived then 3 when coalesce(s.version, 0) <> a.expected then 1 else verdicts[a.ord] end order by a.ord),
            array_agg(s.version order by a.ord)
     into verdicts, versions
     from unnest(stream_keys, expected_versions) with ordinality a(key, expected, ord)
@@ -45,30 +68,9 @@ begin
             where s.stream_key = p.key and s.topic = p.topic and s.incarnation = p.incarnation and s.partition = p.partition
                 and s.record_offset >= p.record_offset
             offset 0) s
-        where verdicts[p.append] = 0
+        where verdicts[p.append] <> 3
     loop
         verdicts[found_row.append] := 1;
-    end loop;
-
-    known := '[]';
-    for found_row in
-        with ids as materialized (
-            select u.append, u.id from unnest(e_append, e_id) u(append, id) where verdicts[u.append] = 0
-            union all
-            select u.append, u.id from unnest(l_append, l_event_id, l_outcome) u(append, id, outcome)
-            where verdicts[u.append] = 0 and u.outcome <> 3)
-        select i.append, e.fact
-        from ids i cross join lateral (
-            select jsonb_build_object('id', e.id, 'stream', e.stream_id, 'version', e.version, 'source', e.headers) as fact
-            from {schema}.mt_events e where e.id = i.id offset 0) e
-        union all
-        select i.append, l.fact
-        from ids i cross join lateral (
-            select jsonb_build_object('id', l.event_id, 'stream', l.stream_key, 'outcome', l.outcome, 'reason', l.reason, 'source', l.source) as fact
-            from {schema}.ledger l where l.event_id = i.id and l.outcome <> 3 offset 0) l
-    loop
-        verdicts[found_row.append] := 2;
-        known := known || (found_row.fact || jsonb_build_object('append', found_row.append));
     end loop;
 
     -- 2. What must not change under us: streams and positions. A faster writer is found here, before a sequence number is drawn.
