@@ -1,0 +1,34 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace AppHost.Processes;
+
+/// <summary>Ports on the loopback interface.</summary>
+public static class FreePort
+{
+    /// <summary>A port that is free now.</summary>
+    public static int Any()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Whether nobody listens on a port.</summary>
+    public static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The port wished for or, when it is taken, the next free one.</summary>
+    public static int AtOrAfter(int wished) => Enumerable.Range(wished, 200).FirstOrDefault(IsFree) is > 0 and var port ? port : Any();
+}
