@@ -1,18 +1,20 @@
+using EventPlatform.DeadLetters;
 using EventPlatform.Topics;
-using EventStore.Projections;
+using EventStore.Aggregates;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace EventPlatform;
 
 /// <summary>What an application is made of: its topics, aggregates, projections and subscribers.</summary>
 public sealed class PlatformBuilder
 {
+    private readonly List<(string From, string Grain, Action<ISiloBuilder> Subscribe)> _aggregates = [];
+
     internal List<TopicDefinition> Topics { get; } = [];
 
-    internal List<(Type Grain, string From)> Aggregates { get; } = [];
+    internal List<AggregateSubscription> Subscriptions { get; } = [];
 
-    internal List<Type> Projections { get; } = [];
-
-    internal List<Type> Subscribers { get; } = [];
+    internal List<Action<IServiceCollection>> Registrations { get; } = [];
 
     /// <summary>A topic with Avro records of <typeparamref name="TRecord"/>.</summary>
     /// <param name="name">Its logical name: the same on the broker unless <c>Kafka:Topics:{name}</c> says otherwise.</param>
@@ -33,23 +35,24 @@ public sealed class PlatformBuilder
     public PlatformBuilder Aggregate<TGrain>(string from)
         where TGrain : Grain
     {
-        Aggregates.Add((typeof(TGrain), from));
+        Subscriptions.Add(new AggregateSubscription(AggregateNames.Of(typeof(TGrain)), typeof(TGrain), from));
+        _aggregates.Add((from, typeof(TGrain).Name, silo => silo.AddKafkaImplicitSubscription<TGrain>(from)));
+        Registrations.Add(services => services.AddAggregate<TGrain>());
         return this;
     }
 
-    /// <summary>A projection, served at <c>/projections/{name}</c>.</summary>
-    public PlatformBuilder Projection<TProjection>()
-        where TProjection : class, IProjection
+    internal void Subscribe(ISiloBuilder silo)
     {
-        Projections.Add(typeof(TProjection));
-        return this;
+        foreach (var (_, _, subscribe) in _aggregates)
+            subscribe(silo);
     }
 
-    /// <summary>Code that is called with every committed event, at least once and in order.</summary>
-    public PlatformBuilder Subscriber<TSubscriber>()
-        where TSubscriber : class, IEventSubscriber
+    internal void ThrowIfIncomplete()
     {
-        Subscribers.Add(typeof(TSubscriber));
-        return this;
+        var errors = Topics.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => $"topic '{g.Key}' is defined twice")
+            .Concat(_aggregates.Where(a => Topics.All(t => t.Name != a.From)).Select(a => $"{a.Grain} reads from topic '{a.From}', which is not defined"))
+            .ToArray();
+        if (errors.Length > 0)
+            throw new InvalidOperationException($"AddEventPlatform: {string.Join("; ", errors)}.");
     }
 }

@@ -1,4 +1,5 @@
 using EventStore.Aggregates;
+using EventStore.Reading;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Placement;
 using Orleans.Streams;
@@ -41,12 +42,15 @@ public abstract class EventSourcedGrain<TState, TRecord, TEvent>
     /// <summary>Nothing to do: the stream provider presents again what was not delivered.</summary>
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
 
-    /// <summary>Takes a dead letter's record again, at the end of this stream.</summary>
-    /// <param name="record">The record, possibly mended.</param>
-    public async Task ReprocessAsync(KafkaRecord record)
+    /// <inheritdoc/>
+    public async Task<string?> ReprocessAsync(KafkaRecord record)
     {
         var incoming = await Readers.Of<TRecord>(record.Topic).ReadAsync(record, CancellationToken.None);
+        if (incoming.Fault is { } fault)
+            return fault.Reason;
         await IntakeAsync([incoming with { Reprocessed = true }], CancellationToken.None);
+        var trace = await ServiceProvider.GetRequiredService<IEventReader>().FindAsync(EventIds.OfRecord(incoming.EventId!), incoming.EventId);
+        return trace.Event is not null || trace.Ledger.Count > 0 ? null : trace.DeadLetters.FirstOrDefault()?.Letter.Reason ?? "It was not applied.";
     }
 }
 
@@ -54,7 +58,9 @@ public abstract class EventSourcedGrain<TState, TRecord, TEvent>
 [Alias("event-platform.dead-letter-target")]
 public interface IDeadLetterTarget : IGrainWithStringKey
 {
-    /// <summary>Takes the record again. Returns when the outcome is durable, which may be another dead letter.</summary>
+    /// <summary>Takes a dead letter's record again, at the end of its stream. Returns when the outcome is durable.</summary>
+    /// <param name="record">The record, possibly mended.</param>
+    /// <returns>Null when it reached its stream, else why it still cannot be applied.</returns>
     [Alias("reprocess")]
-    Task ReprocessAsync(KafkaRecord record);
+    Task<string?> ReprocessAsync(KafkaRecord record);
 }

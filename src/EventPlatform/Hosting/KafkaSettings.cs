@@ -1,0 +1,40 @@
+using EventPlatform.Topics;
+using Microsoft.Extensions.Configuration;
+using Orleans.Streams.Kafka;
+
+namespace EventPlatform.Hosting;
+
+/// <summary>How to reach Kafka. Section <c>Kafka</c> of the configuration; further options of the stream provider stand there too.</summary>
+public sealed record KafkaSettings
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Kafka";
+
+    /// <summary>The brokers, <c>host:port</c> separated by commas. Required.</summary>
+    public string BootstrapServers { get; init; } = "";
+
+    /// <summary>What stands for the topics' ids on a broker that has none (the emulator). Null asks the broker.</summary>
+    public string? Incarnation { get; init; }
+
+    /// <summary>The group that checkpoints are mirrored to, so that ordinary lag tools work. Default <c>event-platform</c>.</summary>
+    public string ConsumerGroup { get; init; } = "event-platform";
+
+    /// <summary>The names on the broker of topics whose logical name differs from it.</summary>
+    public IReadOnlyDictionary<string, string> Topics { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The partitions to create a missing topic with. Default 4.</summary>
+    public int Partitions { get; init; } = 4;
+
+    /// <summary>Any librdkafka setting for every client: security, timeouts.</summary>
+    public IReadOnlyDictionary<string, string> Client { get; init; } = new Dictionary<string, string>();
+
+    internal static KafkaSettings Read(IConfiguration configuration) => configuration.GetSection(Section).Get<KafkaSettings>() ?? new();
+
+    internal void Apply(KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IConfiguration configuration)
+    {
+        configuration.GetSection(Section).Bind(options);
+        options.ConsumerGroup = ConsumerGroup;
+        foreach (var topic in topics)
+            options.AddStream(topic.Name, Topics.GetValueOrDefault(topic.Name, topic.Name), Partitions);
+    }
+}

@@ -1,0 +1,74 @@
+using EventPlatform.DeadLetters;
+using EventPlatform.Intake;
+using EventPlatform.Topics;
+using EventStore.Aggregates;
+using EventStore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Streams.Kafka;
+using SchemaRegistry;
+
+namespace EventPlatform.Hosting;
+
+/// <summary>Adds the platform to a silo or a client.</summary>
+public static class PlatformHosting
+{
+    /// <summary>The name of the stream provider that aggregates read from.</summary>
+    public const string StreamProvider = "kafka";
+
+    /// <summary>
+    /// Adds the platform to a silo: Kafka topics as streams, aggregates that store events, projections that follow them. Settings come from the
+    /// silo's configuration: <c>ConnectionStrings:Postgres</c>, <c>Kafka</c>, <c>SchemaRegistry</c>, <c>EventStore</c>, <c>Intake</c>.
+    /// </summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="configure">What the application is made of.</param>
+    public static ISiloBuilder AddEventPlatform(this ISiloBuilder silo, Action<PlatformBuilder> configure)
+    {
+        var platform = new PlatformBuilder();
+        configure(platform);
+        var kafka = KafkaSettings.Read(silo.Configuration);
+        AddShared(silo.Services, silo.Configuration, platform, kafka);
+
+        silo.AddAggregates(silo.Configuration.GetSection("Aggregates").Bind);
+        silo.AddKafkaStreams(StreamProvider, options => kafka.Apply(options, platform.Topics, silo.Configuration));
+        silo.Services.AddSingleton<IKafkaCheckpointStore, CheckpointStore>();
+        silo.Services.AddSingleton<IKafkaUnroutableHandler, UnroutableRecords>();
+        platform.Subscribe(silo);
+        return silo;
+    }
+
+    /// <summary>
+    /// Adds what a client of the cluster needs to read the store and to reprocess dead letters, for the same application and from the same settings.
+    /// </summary>
+    /// <param name="services">The client's services.</param>
+    /// <param name="configuration">Its configuration.</param>
+    /// <param name="configure">What the application is made of: the same as on the silos.</param>
+    public static IServiceCollection AddEventPlatformClient(
+        this IServiceCollection services, IConfiguration configuration, Action<PlatformBuilder> configure)
+    {
+        var platform = new PlatformBuilder();
+        configure(platform);
+        AddShared(services, configuration, platform, KafkaSettings.Read(configuration));
+        return services;
+    }
+
+    private static void AddShared(IServiceCollection services, IConfiguration configuration, PlatformBuilder platform, KafkaSettings kafka)
+    {
+        platform.ThrowIfIncomplete();
+        services.AddEventStore(options =>
+        {
+            configuration.GetSection("EventStore").Bind(options);
+            options.ConnectionString = configuration.GetConnectionString("Postgres") ?? "";
+        });
+        services.AddSchemaRegistry(configuration.GetSection(SchemaRegistryOptions.Section).Bind);
+        services.AddOptions<IntakeOptions>().Bind(configuration.GetSection(IntakeOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(new PlatformTopics(platform.Topics, kafka.Topics));
+        services.AddSingleton(kafka);
+        services.AddSingleton<TopicReaders>();
+        services.AddSingleton<IReadOnlyList<AggregateSubscription>>(platform.Subscriptions);
+        services.AddSingleton<AggregateDirectory>();
+        services.AddSingleton<DeadLetterDesk>();
+        foreach (var register in platform.Registrations)
+            register(services);
+    }
+}
