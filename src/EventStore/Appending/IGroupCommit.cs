@@ -62,4 +62,5 @@ public sealed record StoredEvent(
     long Sequence, Guid Id, string StreamKey, long Version, string TypeName, string Data, DateTimeOffset Timestamp, EventSource? Source);
 
 /// <summary>The database could not be reached, or failed in a way that passes. Nothing is lost: the caller tries again.</summary>
+[GenerateSerializer]
 public sealed class StoreUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
