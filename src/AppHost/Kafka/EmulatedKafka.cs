@@ -36,7 +36,10 @@ public sealed class EmulatedKafka : IKafkaBroker
     {
         var library = MockLibrary.Load();
         var error = new byte[512];
-        var client = library.New(ProducerType, library.ConfNew(), error, error.Length);
+        var conf = library.ConfNew();
+        // Errors only: the client that carries the emulator never connects anywhere, and would warn that it cannot.
+        library.ConfSet(conf, "log_level", "3", error, error.Length);
+        var client = library.New(ProducerType, conf, error, error.Length);
         if (client == 0)
             throw new InvalidOperationException($"The Kafka emulator does not start: {Encoding.UTF8.GetString(error).TrimEnd('\0')}");
         var cluster = library.ClusterNew(client, 1);

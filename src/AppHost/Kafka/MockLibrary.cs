@@ -10,6 +10,9 @@ internal sealed class MockLibrary(nint handle)
 {
     public delegate nint ConfNewFunction();
 
+    public delegate int ConfSetFunction(
+        nint conf, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, byte[] error, nint errorSize);
+
     public delegate nint NewFunction(int type, nint conf, byte[] error, nint errorSize);
 
     public delegate void PointerFunction(nint pointer);
@@ -27,6 +30,8 @@ internal sealed class MockLibrary(nint handle)
     public delegate int BrokerRttFunction(nint cluster, int broker, int milliseconds);
 
     public ConfNewFunction ConfNew { get; } = Function<ConfNewFunction>(handle, "rd_kafka_conf_new");
+
+    public ConfSetFunction ConfSet { get; } = Function<ConfSetFunction>(handle, "rd_kafka_conf_set");
 
     public NewFunction New { get; } = Function<NewFunction>(handle, "rd_kafka_new");
 

@@ -77,6 +77,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
         await _process.StopAsync(TimeSpan.FromSeconds(30));
     }
 
+    /// <summary>Ends it at once, as a crash would.</summary>
+    public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;
+
     /// <summary>Creates a database.</summary>
     /// <returns>Its connection string.</returns>
     public async Task<string> CreateDatabaseAsync(string name, string template = "template1", CancellationToken cancellationToken = default)
@@ -112,20 +115,31 @@ public sealed class PrivatePostgres : IAsyncDisposable
     private async Task UntilReadyAsync(OwnedProcess process, CancellationToken cancellationToken)
     {
         var started = Stopwatch.StartNew();
-        while (true)
+        while (!IsReady(process))
         {
             if (process.HasExited)
                 throw new InvalidOperationException($"Postgres does not start in {_folder}. Its last words:{System.Environment.NewLine}{process.LogTail()}");
-            try
+            if (started.Elapsed > StartPatience)
             {
-                await using var connection = new NpgsqlConnection(ConnectionString() + ";Pooling=false;Timeout=5");
-                await connection.OpenAsync(cancellationToken);
-                return;
+                await process.StopAsync(TimeSpan.FromSeconds(10));
+                throw new InvalidOperationException($"Postgres in {_folder} was not ready after {StartPatience.TotalSeconds} s. Its last words:{System.Environment.NewLine}{process.LogTail()}");
             }
-            catch (NpgsqlException) when (started.Elapsed < StartPatience)
-            {
-                await Task.Delay(50, cancellationToken);
-            }
+
+            await Task.Delay(20, cancellationToken);
+        }
+    }
+
+    // The server's own word, not a connection: on a port in use that would reach a stranger. Line 1 of its pid file is the process, line 8 its state.
+    private bool IsReady(OwnedProcess process)
+    {
+        try
+        {
+            var lines = File.ReadAllLines(Path.Combine(Data, "postmaster.pid"));
+            return lines.Length >= 8 && lines[0] == process.Pid.ToString(CultureInfo.InvariantCulture) && lines[7].Trim() == "ready";
+        }
+        catch (IOException)
+        {
+            return false;
         }
     }
 

@@ -1,0 +1,5 @@
+using Testing.Kafka;
+using Testing.Registry;
+
+[assembly: AssemblyFixture(typeof(KafkaBrokers))]
+[assembly: AssemblyFixture(typeof(RegistryServer))]
