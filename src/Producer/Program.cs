@@ -1,1 +1,9 @@
-return 0;
+using Producer;
+
+var parsed = CommandLine.Create().Parse(args);
+if (parsed.Errors.Count == 0)
+    return await parsed.InvokeAsync();
+foreach (var error in parsed.Errors)
+    Console.Error.WriteLine(error.Message);
+Console.Error.WriteLine("See --help.");
+return 2;
