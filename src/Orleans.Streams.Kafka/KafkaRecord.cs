@@ -1,8 +1,10 @@
+using Orleans.Streams.Kafka.Cache;
+
 namespace Orleans.Streams.Kafka;
 
 /// <summary>A record as it lies on a topic: the item of every Kafka stream. The payload is the topic's bytes, with no envelope of ours.</summary>
 [GenerateSerializer, Immutable]
-public sealed class KafkaRecord
+public sealed class KafkaRecord : IKafkaItem
 {
     /// <summary>The topic's name on the broker.</summary>
     [Id(0)] public required string Topic { get; init; }
@@ -27,4 +29,9 @@ public sealed class KafkaRecord
 
     /// <summary>The headers, in order; names may repeat.</summary>
     [Id(7)] public IReadOnlyList<KeyValuePair<string, byte[]>> Headers { get; init; } = [];
+
+    long IKafkaItem.NextOffset => Offset + 1;
+
+    // Object, key, array and header overhead are guessed: the limit is there to bound memory, not to account for it.
+    int IKafkaItem.Size => 128 + (Value?.Length ?? 0) + (Key?.Length ?? 0) * 2 + Headers.Count * 96;
 }

@@ -1,0 +1,283 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Orleans.Streams.Kafka.Cache;
+
+/// <summary>
+/// A partition's unacknowledged items, by stream, and its watermark. Everything but the counters is touched by the partition's pulling agent
+/// only, which is single-threaded: there are no locks.
+/// </summary>
+internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider time, Func<bool> hasSubscribers, ICacheObserver observer, long start = 0)
+    : IQueueCache
+    where TItem : class, IKafkaItem
+{
+    private readonly Dictionary<StreamId, StreamQueue<TItem>> _streams = [];
+    private readonly PriorityQueue<StreamQueue<TItem>, long> _wakes = new();
+    private readonly List<StreamQueue<TItem>> _shrunk = [];
+    private List<StreamQueue<TItem>> _noticed = [];
+    private List<StreamQueue<TItem>> _told = [];
+    private OffsetTracker _tracker = new(start);
+    private int _items;
+    private long _bytes;
+
+    /// <summary>The next offset to checkpoint. Safe to read from any thread, as the three counts are.</summary>
+    public long Watermark => Volatile.Read(ref _tracker).Watermark;
+
+    public int Items => Volatile.Read(ref _items);
+
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    public int FailingStreams { get; set; }
+
+    /// <summary>Rises with each restart: ordinals of an older generation mean nothing any more.</summary>
+    public int Generation { get; private set; }
+
+    public long Position => _tracker.Position;
+
+    public int Span => _tracker.Span;
+
+    public int Streams => _streams.Count;
+
+    public bool HasRoom => _items < limits.Items && _bytes < limits.Bytes && _tracker.Span < limits.Span;
+
+    // Room is kept by the receiver, which holds items back: were the agent told to stop reading, it would not hear of due redeliveries either.
+    public int GetMaxAddCount() => int.MaxValue;
+
+    public bool IsUnderPressure() => false;
+
+    public void AddToCache(IList<IBatchContainer> messages)
+    {
+        // They are notices: the items were added when the receiver took them from its buffer, in the same turn of the agent.
+    }
+
+    public bool TryPurgeFromCache([MaybeNullWhen(false)] out IList<IBatchContainer> purgedItems)
+    {
+        purgedItems = null;
+        return false;
+    }
+
+    // The token is ignored: a new cursor starts at the oldest unacknowledged item, whatever the agent believes.
+    public IQueueCacheCursor GetCacheCursor(StreamId streamId, StreamSequenceToken? token)
+    {
+        var stream = Stream(streamId);
+        var cursor = new StreamCursor<TItem>(this, stream);
+        stream.Cursors.Add(cursor);
+        stream.QuietUntil = 0;
+        return cursor;
+    }
+
+    /// <summary>Takes an item of a stream in.</summary>
+    public void Add(StreamId streamId, TItem item)
+    {
+        var stream = Stream(streamId);
+        stream.Add(item, Admit(item));
+        if (!stream.Noticed && stream.QuietUntil == 0)
+        {
+            stream.Noticed = true;
+            _noticed.Add(stream);
+        }
+    }
+
+    /// <summary>Takes in an item that belongs to no stream; <see cref="Release"/> acknowledges it.</summary>
+    public long Admit(TItem item)
+    {
+        Volatile.Write(ref _items, _items + 1);
+        Volatile.Write(ref _bytes, _bytes + item.Size);
+        return _tracker.Add(item.Offset, item.NextOffset);
+    }
+
+    public void Release(long ordinal, TItem item)
+    {
+        Volatile.Write(ref _items, _items - 1);
+        Volatile.Write(ref _bytes, _bytes - item.Size);
+        _tracker.Done(ordinal);
+    }
+
+    public void Reached(long endOffset) => _tracker.Reached(endOffset);
+
+    /// <summary>Drops everything unacknowledged and starts again at an offset: the log is read again from there.</summary>
+    public void Restart(long offset)
+    {
+        foreach (var stream in _streams.Values)
+        {
+            while (stream.Count > 0)
+            {
+                stream.Pop();
+            }
+
+            stream.Noticed = stream.WakeScheduled = false;
+            stream.QuietUntil = 0;
+            stream.Cursors.ForEach(c => c.Reset());
+        }
+
+        foreach (var stream in _streams.Values.Where(s => s.Cursors.Count == 0).ToList())
+        {
+            _streams.Remove(stream.Id);
+        }
+
+        _wakes.Clear();
+        _noticed.Clear();
+        _told.Clear();
+        _shrunk.Clear();
+        Volatile.Write(ref _items, 0);
+        Volatile.Write(ref _bytes, 0);
+        Volatile.Write(ref _tracker, new OffsetTracker(offset));
+        Generation++;
+    }
+
+    /// <summary>The streams that the agent must look at: those with new items, and those whose redelivery is due.</summary>
+    public IList<IBatchContainer> TakeNotices()
+    {
+        // The agent gives a stream it is told of a cursor in the same turn. One that has none has no subscriber, for all that the agent knows.
+        foreach (var stream in _told)
+        {
+            if (stream is { Cursors.Count: 0, Count: > 0, WakeScheduled: false })
+            {
+                Abandoned(stream);
+            }
+        }
+
+        _told.Clear();
+        foreach (var stream in _shrunk)
+        {
+            Acknowledge(stream, stream.AcknowledgedByAll());
+        }
+
+        _shrunk.Clear();
+        Wake();
+        if (_noticed.Count == 0)
+        {
+            return [];
+        }
+
+        (_told, _noticed) = (_noticed, _told);
+        var notices = new List<IBatchContainer>(_told.Count);
+        foreach (var stream in _told)
+        {
+            stream.Noticed = false;
+            if (stream.Count > 0)
+            {
+                notices.Add(new StreamNotice(stream.Id, stream[stream.First].Offset));
+            }
+        }
+
+        return notices;
+    }
+
+    internal bool IsDue(long timestamp) => time.GetTimestamp() >= timestamp;
+
+    internal int BatchLength(StreamQueue<TItem> stream, long from)
+    {
+        var most = (int)Math.Min(limits.BatchItems, stream.End - from);
+        var bytes = 0L;
+        for (var i = 0; i < most; i++)
+        {
+            bytes += stream[from + i].Size;
+            if (bytes > limits.BatchBytes && i > 0)
+            {
+                return i;
+            }
+        }
+
+        return most;
+    }
+
+    internal void Trim(StreamQueue<TItem> stream)
+    {
+        stream.Abandonments = 0;
+        Acknowledge(stream, stream.AcknowledgedByAll());
+    }
+
+    internal long ScheduleRedelivery(StreamQueue<TItem> stream, int failures)
+    {
+        var wait = Math.Min(limits.RedeliveryMax.Ticks, limits.RedeliveryMin.Ticks << Math.Min(failures - 1, 20));
+        return Schedule(stream, TimeSpan.FromTicks(wait));
+    }
+
+    internal void CountRedelivery(StreamId stream) => observer.Redelivered(stream);
+
+    internal void DeliveryFailed(StreamId stream, long offset, int failures) => observer.DeliveryFailed(stream, offset, failures);
+
+    internal void CursorGone(StreamQueue<TItem> stream)
+    {
+        if (stream.Cursors.Count > 0)
+        {
+            // Not at once: an agent that lets a stream go disposes its cursors one by one, and a subscriber that lags must not be outvoted
+            // by those that are disposed after it. At the next read either all are gone or this one really held the others up.
+            _shrunk.Add(stream);
+        }
+        else if (stream.Count == 0)
+        {
+            _streams.Remove(stream.Id);
+        }
+        else
+        {
+            Abandoned(stream);
+        }
+    }
+
+    private StreamQueue<TItem> Stream(StreamId id)
+    {
+        if (!_streams.TryGetValue(id, out var stream))
+        {
+            _streams.Add(id, stream = new(id));
+        }
+
+        return stream;
+    }
+
+    private void Acknowledge(StreamQueue<TItem> stream, long number)
+    {
+        var count = 0;
+        while (stream.First < number)
+        {
+            var (item, ordinal) = stream.Pop();
+            Release(ordinal, item);
+            count++;
+        }
+
+        if (count > 0)
+        {
+            observer.Acknowledged(count);
+        }
+    }
+
+    /// <summary>No cursor holds the stream's items: no grain subscribes, or the agent gave the stream up.</summary>
+    private void Abandoned(StreamQueue<TItem> stream)
+    {
+        if (!hasSubscribers())
+        {
+            observer.Unsubscribed(stream.Id, stream.Count);
+            Acknowledge(stream, stream.End);
+            _streams.Remove(stream.Id);
+            return;
+        }
+
+        // An agent that knows the stream as one without subscribers looks them up again only after it has forgotten it.
+        var forget = stream.Abandonments++ > 0;
+        var due = Schedule(stream, forget ? limits.AgentForgets : limits.RedeliveryMin);
+        stream.QuietUntil = forget ? due : 0;
+    }
+
+    private long Schedule(StreamQueue<TItem> stream, TimeSpan wait)
+    {
+        var due = time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
+        stream.WakeScheduled = true;
+        _wakes.Enqueue(stream, due);
+        return due;
+    }
+
+    private void Wake()
+    {
+        while (_wakes.TryPeek(out var stream, out var due) && IsDue(due))
+        {
+            _wakes.Dequeue();
+            stream.WakeScheduled = false;
+            stream.QuietUntil = 0;
+            if (stream is { Count: > 0, Noticed: false })
+            {
+                stream.Noticed = true;
+                _noticed.Add(stream);
+            }
+        }
+    }
+}

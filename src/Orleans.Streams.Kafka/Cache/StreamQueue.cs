@@ -1,0 +1,84 @@
+namespace Orleans.Streams.Kafka.Cache;
+
+/// <summary>
+/// One stream's unacknowledged items, first in first out, and the cursors that read them. Items are numbered within the stream; an item leaves
+/// when every cursor has passed it.
+/// </summary>
+internal sealed class StreamQueue<TItem>(StreamId id)
+    where TItem : class, IKafkaItem
+{
+    private (TItem Item, long Ordinal)[] _ring = new (TItem, long)[4];
+    private int _head;
+
+    public StreamId Id { get; } = id;
+
+    public List<StreamCursor<TItem>> Cursors { get; } = new(2);
+
+    public int Count { get; private set; }
+
+    /// <summary>The number of the oldest item.</summary>
+    public long First { get; private set; }
+
+    /// <summary>The number after the newest item.</summary>
+    public long End => First + Count;
+
+    /// <summary>The agent is to be told of this stream with the next read.</summary>
+    public bool Noticed { get; set; }
+
+    /// <summary>A wake-up is scheduled.</summary>
+    public bool WakeScheduled { get; set; }
+
+    /// <summary>Until this timestamp the agent isn't told of new items, so that it forgets the stream.</summary>
+    public long QuietUntil { get; set; }
+
+    /// <summary>How often in a row the agent left items without a cursor.</summary>
+    public int Abandonments { get; set; }
+
+    public TItem this[long number] => _ring[Slot(number)].Item;
+
+    public void Add(TItem item, long ordinal)
+    {
+        if (Count == _ring.Length)
+        {
+            var ring = new (TItem, long)[_ring.Length * 2];
+            for (var i = 0; i < Count; i++)
+            {
+                ring[i] = _ring[(_head + i) & (_ring.Length - 1)];
+            }
+
+            (_ring, _head) = (ring, 0);
+        }
+
+        _ring[(_head + Count++) & (_ring.Length - 1)] = (item, ordinal);
+    }
+
+    /// <summary>Takes the oldest item out.</summary>
+    public (TItem Item, long Ordinal) Pop()
+    {
+        var oldest = _ring[_head];
+        _ring[_head] = default;
+        _head = (_head + 1) & (_ring.Length - 1);
+        First++;
+        Count--;
+        return oldest;
+    }
+
+    /// <summary>The number below which every cursor is done; the oldest item's when there is no cursor.</summary>
+    public long AcknowledgedByAll()
+    {
+        if (Cursors.Count == 0)
+        {
+            return First;
+        }
+
+        var lowest = long.MaxValue;
+        foreach (var cursor in Cursors)
+        {
+            lowest = Math.Min(lowest, cursor.Acknowledged);
+        }
+
+        return lowest;
+    }
+
+    private int Slot(long number) => (_head + (int)(number - First)) & (_ring.Length - 1);
+}
