@@ -18,6 +18,7 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
     private OffsetTracker _tracker = new(start);
     private int _items;
     private long _bytes;
+    private int _generation;
 
     /// <summary>The next offset to checkpoint. Safe to read from any thread, as the three counts are.</summary>
     public long Watermark => Volatile.Read(ref _tracker).Watermark;
@@ -29,7 +30,7 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
     public int FailingStreams { get; set; }
 
     /// <summary>Rises with each restart: ordinals of an older generation mean nothing any more.</summary>
-    public int Generation { get; private set; }
+    public int Generation => Volatile.Read(ref _generation);
 
     public long Position => _tracker.Position;
 
@@ -95,7 +96,7 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
     public void Reached(long endOffset) => _tracker.Reached(endOffset);
 
     /// <summary>Drops everything unacknowledged and starts again at an offset: the log is read again from there.</summary>
-    public void Restart(long offset)
+    public void Restart(long offset, int generation)
     {
         foreach (var stream in _streams.Values)
         {
@@ -121,7 +122,7 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
         Volatile.Write(ref _items, 0);
         Volatile.Write(ref _bytes, 0);
         Volatile.Write(ref _tracker, new OffsetTracker(offset));
-        Generation++;
+        Volatile.Write(ref _generation, generation);
     }
 
     /// <summary>The streams that the agent must look at: those with new items, and those whose redelivery is due.</summary>

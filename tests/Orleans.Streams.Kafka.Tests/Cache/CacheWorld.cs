@@ -50,7 +50,7 @@ internal sealed class CacheWorld : ICacheObserver
     public void RestartInPlace()
     {
         var checkpoint = Cache.Watermark;
-        Cache.Restart(checkpoint);
+        Cache.Restart(checkpoint, Cache.Generation + 1);
         _read = _log.FindIndex(i => i.Offset >= checkpoint) is var at and >= 0 ? at : _log.Count;
     }
 

@@ -1,0 +1,60 @@
+using Confluent.Kafka;
+
+namespace Orleans.Streams.Kafka.Hosting;
+
+/// <summary>librdkafka's settings, from the options: our defaults, then what the user set, then what the promises rest on.</summary>
+internal static class ClientSettings
+{
+    public static ConsumerConfig Consumer(KafkaProviderOptions options, string provider, string fields)
+    {
+        var settings = Common(options);
+        // A broker answers as soon as there is a byte; the emulator always waits this long, and an idle real one costs 100 requests a second.
+        settings["fetch.wait.max.ms"] = "10";
+        settings["queued.min.messages"] = "20000";
+        settings["queued.max.messages.kbytes"] = "16384";
+        Apply(options.Consumer, settings);
+        return new(settings)
+        {
+            GroupId = options.ConsumerGroup ?? provider,
+            // librdkafka's own commit timer carries the mirror; only watermarks that we stored are committed, and only with a group to mirror to.
+            EnableAutoCommit = options.ConsumerGroup is not null,
+            AutoCommitIntervalMs = (int)Math.Max(100, options.CheckpointInterval.TotalMilliseconds),
+            EnableAutoOffsetStore = false,
+            AutoOffsetReset = AutoOffsetReset.Error,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            EnablePartitionEof = true,
+            ConsumeResultFields = fields,
+        };
+    }
+
+    public static ProducerConfig Producer(KafkaProviderOptions options)
+    {
+        var settings = Common(options);
+        settings["linger.ms"] = "1";
+        Apply(options.Producer, settings);
+        return new(settings) { Acks = Acks.All, EnableIdempotence = true, Partitioner = Partitioner.Murmur2Random };
+    }
+
+    public static AdminClientConfig Admin(KafkaProviderOptions options) => new(Common(options));
+
+    private static Dictionary<string, string> Common(KafkaProviderOptions options)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["bootstrap.servers"] = options.BootstrapServers,
+            ["reconnect.backoff.ms"] = "100",
+            ["reconnect.backoff.max.ms"] = "1000",
+            ["socket.keepalive.enable"] = "true",
+        };
+        Apply(options.Client, settings);
+        return settings;
+    }
+
+    private static void Apply(IDictionary<string, string> from, Dictionary<string, string> to)
+    {
+        foreach (var (key, value) in from)
+        {
+            to[key] = value;
+        }
+    }
+}

@@ -1,0 +1,245 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+
+namespace Orleans.Streams.Kafka.Receiving;
+
+/// <summary>
+/// A topic's consumer on this silo: one librdkafka client and one thread for all of the topic's partitions that the silo owns. One client per
+/// topic shares its connections and fetches among partitions, which tens of clients would not; one thread keeps a partition's records in order and
+/// needs no locks. Partitions are assigned by the provider: there is no consumer group to rebalance.
+/// </summary>
+internal sealed class TopicConsumer<TPart> : IDisposable
+{
+    private static readonly TimeSpan IdleWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan WatermarkInterval = TimeSpan.FromMilliseconds(500);
+    private readonly string _topic;
+    private readonly bool _storesOffsets;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly IConsumer<TPart, TPart> _consumer;
+    private readonly ConcurrentQueue<Action> _commands = new();
+    private readonly Dictionary<int, IPartitionIntake<TPart>> _intakes = [];
+    private readonly Thread _thread;
+    private volatile bool _stopping;
+    private bool _wasDown;
+    private long _watermarksAt;
+
+    public TopicConsumer(string topic, ConsumerConfig config, IDeserializer<TPart> deserializer, TimeProvider time, ILogger logger)
+    {
+        (_topic, _time, _logger) = (topic, time, logger);
+        _storesOffsets = config.EnableAutoCommit == true;
+        _consumer = new ConsumerBuilder<TPart, TPart>(config)
+            .SetKeyDeserializer(deserializer)
+            .SetValueDeserializer(deserializer)
+            .SetErrorHandler((_, error) => OnClientError(error))
+            .SetLogHandler((_, line) => KafkaLog.Librdkafka(_logger, line.Name, line.Message))
+            .Build();
+        _thread = new(Run) { IsBackground = true, Name = $"kafka {topic}" };
+        _thread.Start();
+    }
+
+    /// <summary>Starts reading a partition at an offset.</summary>
+    public Task AttachAsync(IPartitionIntake<TPart> intake, long offset) => InvokeAsync(() =>
+    {
+        _intakes[intake.Partition] = intake;
+        intake.IsPaused = false;
+        _consumer.IncrementalAssign([new TopicPartitionOffset(_topic, intake.Partition, offset)]);
+    });
+
+    /// <summary>Stops reading a partition. When it has ended, the intake hears nothing more.</summary>
+    public Task DetachAsync(IPartitionIntake<TPart> intake) => InvokeAsync(() =>
+    {
+        if (_intakes.TryGetValue(intake.Partition, out var current) && ReferenceEquals(current, intake))
+        {
+            _intakes.Remove(intake.Partition);
+            _consumer.IncrementalUnassign([new TopicPartition(_topic, intake.Partition)]);
+        }
+    });
+
+    /// <summary>The offsets that the partition holds: from the first, up to but without the second. Blocks for up to the timeout.</summary>
+    public (long Low, long High) QueryWatermarks(int partition, TimeSpan timeout)
+    {
+        var offsets = _consumer.QueryWatermarkOffsets(new(_topic, partition), timeout);
+        return (offsets.Low.Value, offsets.High.Value);
+    }
+
+    /// <summary>The first offset at or after a time; null when there is none, or the broker cannot tell. Blocks for up to the timeout.</summary>
+    public long? OffsetForTime(int partition, long timestampMs, TimeSpan timeout)
+    {
+        var found = _consumer.OffsetsForTimes([new(new(_topic, partition), new Timestamp(timestampMs, TimestampType.CreateTime))], timeout)[0].Offset;
+        return found.IsSpecial ? null : found.Value;
+    }
+
+    /// <summary>Mirrors a checkpoint to the consumer group; librdkafka commits it in the background.</summary>
+    public void MirrorCheckpoint(int partition, long nextOffset)
+    {
+        if (_storesOffsets)
+        {
+            _commands.Enqueue(() =>
+            {
+                if (_intakes.ContainsKey(partition))
+                {
+                    _consumer.StoreOffset(new TopicPartitionOffset(_topic, partition, nextOffset));
+                }
+            });
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        _thread.Join();
+        _consumer.Close();
+        _consumer.Dispose();
+    }
+
+    private Task InvokeAsync(Action action)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_stopping)
+        {
+            return Task.CompletedTask;
+        }
+
+        _commands.Enqueue(() =>
+        {
+            try
+            {
+                action();
+                done.SetResult();
+            }
+            catch (KafkaException exception)
+            {
+                done.SetException(exception);
+            }
+        });
+        return done.Task;
+    }
+
+    private void Run()
+    {
+        while (!_stopping || !_commands.IsEmpty)
+        {
+            try
+            {
+                RunCommands();
+                ConsumeOnce();
+                SteerFlow();
+            }
+            catch (ConsumeException exception)
+            {
+                OnPartitionError(exception);
+            }
+            catch (KafkaException exception)
+            {
+                KafkaLog.ConsumerError(_logger, exception, _topic, exception.Error.Reason);
+            }
+        }
+    }
+
+    private void RunCommands()
+    {
+        while (_commands.TryDequeue(out var command))
+        {
+            command();
+        }
+    }
+
+    private void ConsumeOnce()
+    {
+        // A burst between two looks at commands and flow, so that both cost nothing per record.
+        for (var i = 0; i < 256; i++)
+        {
+            var result = _consumer.Consume(0);
+            if (result is null)
+            {
+                foreach (var intake in _intakes.Values)
+                {
+                    intake.Flush();
+                }
+
+                result = i > 0 ? null : _consumer.Consume(IdleWait);
+                if (result is null)
+                {
+                    return;
+                }
+            }
+
+            _wasDown = false;
+            if (!_intakes.TryGetValue(result.Partition.Value, out var target))
+            {
+                continue;
+            }
+
+            if (result.IsPartitionEOF)
+            {
+                target.OnEnd(result.Offset.Value);
+            }
+            else
+            {
+                target.OnRecord(result);
+            }
+        }
+    }
+
+    private void SteerFlow()
+    {
+        foreach (var intake in _intakes.Values)
+        {
+            if (!intake.IsPaused && intake.IsFull)
+            {
+                intake.IsPaused = true;
+                _consumer.Pause([new(_topic, intake.Partition)]);
+            }
+            else if (intake.IsPaused && intake.IsDrained)
+            {
+                intake.IsPaused = false;
+                _consumer.Resume([new(_topic, intake.Partition)]);
+            }
+        }
+
+        if (_time.GetElapsedTime(_watermarksAt) >= WatermarkInterval)
+        {
+            _watermarksAt = _time.GetTimestamp();
+            foreach (var intake in _intakes.Values)
+            {
+                var known = _consumer.GetWatermarkOffsets(new(_topic, intake.Partition));
+                intake.Watermarks = (known.Low.IsSpecial ? -1 : known.Low.Value, known.High.IsSpecial ? -1 : known.High.Value);
+            }
+        }
+    }
+
+    private void OnPartitionError(ConsumeException exception)
+    {
+        var partition = exception.ConsumerRecord?.Partition.Value ?? -1;
+        if (_intakes.TryGetValue(partition, out var intake))
+        {
+            intake.OnError(exception.Error);
+        }
+        else
+        {
+            KafkaLog.ConsumerError(_logger, exception, _topic, exception.Error.Reason);
+        }
+    }
+
+    private void OnClientError(Error error)
+    {
+        if (error.Code == Confluent.Kafka.ErrorCode.Local_AllBrokersDown)
+        {
+            if (!_wasDown)
+            {
+                _wasDown = true;
+                KafkaLog.BrokersDown(_logger, _topic, error.Reason);
+            }
+        }
+        else if (error.IsFatal)
+        {
+            KafkaLog.ConsumerFatal(_logger, _topic, error.Reason);
+        }
+        else
+        {
+            KafkaLog.ConsumerTrouble(_logger, _topic, error.Reason);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+using Orleans.Streams.Kafka.Hosting;
+using Orleans.Streams.Kafka.Status;
+
+namespace Orleans.Streams.Kafka.Topology;
+
+/// <summary>A topic that exists.</summary>
+internal sealed record TopicInfo(string Stream, string Topic, string Incarnation, int Partitions);
+
+/// <summary>
+/// Knows the provider's topics: how many partitions each has, and which incarnation it is. Looks again at an interval, so that new partitions and
+/// recreated topics are noticed; waits for a broker that isn't there; creates what is missing if it may.
+/// </summary>
+internal sealed class TopicDirectory(string provider, KafkaProviderOptions options, StatusBoard status, TimeProvider time, ILogger logger) : IDisposable
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
+    private volatile IReadOnlyDictionary<string, TopicInfo> _topics = new Dictionary<string, TopicInfo>(StringComparer.Ordinal);
+    private IAdminClient? _admin;
+    private Task? _loop;
+    private bool _saidUnreachable;
+
+    /// <summary>The topics that are known, by stream.</summary>
+    public IReadOnlyDictionary<string, TopicInfo> Topics => _topics;
+
+    /// <summary>Raised when a topic appeared, grew, or became another one.</summary>
+    public event Action? Changed;
+
+    public void Start()
+    {
+        foreach (var (stream, topic) in options.Streams)
+        {
+            status.Set(new(provider, stream, topic.Topic, null, 0, "not looked up yet"));
+        }
+
+        _loop ??= Task.Run(LoopAsync);
+    }
+
+    /// <summary>Asks the broker now.</summary>
+    /// <exception cref="KafkaException">The broker cannot be reached, or the topic isn't there.</exception>
+    public async Task<TopicInfo> LookUpAsync(string stream, CancellationToken cancellationToken)
+    {
+        await RefreshAsync(cancellationToken);
+        return _topics.TryGetValue(stream, out var topic)
+            ? topic
+            : throw new KafkaException(new Error(Confluent.Kafka.ErrorCode.UnknownTopicOrPart, _errors.GetValueOrDefault(stream, "the topic isn't there")));
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _loop?.GetAwaiter().GetResult();
+        _admin?.Dispose();
+        _stopping.Dispose();
+        _one.Dispose();
+    }
+
+    private async Task LoopAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var wait = options.MetadataInterval;
+                try
+                {
+                    await RefreshAsync(_stopping.Token);
+                    _saidUnreachable = false;
+                }
+                catch (KafkaException exception)
+                {
+                    // Soon again: the interval is for an orderly look, not for a broker that may accept connections any moment.
+                    wait = TimeSpan.FromSeconds(Math.Min(1, wait.TotalSeconds));
+                    OnUnreachable(exception.Error.Reason, wait);
+                }
+
+                await Task.Delay(wait, time, _stopping.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private void OnUnreachable(string reason, TimeSpan wait)
+    {
+        foreach (var (stream, topic) in options.Streams.Where(s => !_topics.ContainsKey(s.Key)))
+        {
+            status.Set(new(provider, stream, topic.Topic, null, 0, reason));
+        }
+
+        if (!_saidUnreachable)
+        {
+            _saidUnreachable = true;
+            KafkaLog.TopicsUnknown(logger, provider, wait, reason);
+        }
+    }
+
+    private async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            _admin ??= new AdminClientBuilder(ClientSettings.Admin(options))
+                .SetErrorHandler((_, error) => KafkaLog.ConsumerTrouble(logger, provider, error.Reason))
+                .SetLogHandler((_, line) => KafkaLog.Librdkafka(logger, line.Name, line.Message))
+                .Build();
+            var found = await DescribeAsync(cancellationToken);
+            var missing = options.Streams.Where(s => !found.ContainsKey(s.Key)).ToList();
+            if (missing.Count > 0 && options.CreateMissingTopics && await CreateAsync(missing.Select(m => m.Value)))
+            {
+                found = await DescribeAsync(cancellationToken);
+            }
+
+            Publish(found);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private void Publish(Dictionary<string, TopicInfo> found)
+    {
+        var before = _topics;
+        _topics = found;
+        var changed = false;
+        foreach (var (stream, topic) in options.Streams)
+        {
+            if (found.TryGetValue(stream, out var info))
+            {
+                _errors.Remove(stream);
+                status.Set(new(provider, stream, topic.Topic, info.Incarnation, info.Partitions, null));
+                if (!before.TryGetValue(stream, out var former) || former != info)
+                {
+                    changed = true;
+                    KafkaLog.TopicFound(logger, info.Topic, info.Partitions, info.Incarnation);
+                }
+            }
+            else
+            {
+                var reason = _errors.GetValueOrDefault(stream)
+                    ?? (options.CreateMissingTopics ? "it could not be created yet" : "it does not exist; create it, or set CreateMissingTopics");
+                if (_errors.TryAdd(stream, reason))
+                {
+                    KafkaLog.TopicError(logger, topic.Topic, reason);
+                }
+
+                status.Set(new(provider, stream, topic.Topic, null, 0, reason));
+            }
+        }
+
+        if (changed)
+        {
+            Changed?.Invoke();
+        }
+    }
+
+    private async Task<Dictionary<string, TopicInfo>> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var sizes = options.Incarnation is { } given
+            ? (await Task.Run(() => _admin!.GetMetadata(Timeout), cancellationToken)).Topics
+                .Where(t => t.Error.Code == Confluent.Kafka.ErrorCode.NoError)
+                .ToDictionary(t => t.Topic, t => (given, t.Partitions.Count), StringComparer.Ordinal)
+            : await DescribeWithIdsAsync(cancellationToken);
+        return options.Streams
+            .Where(s => sizes.ContainsKey(s.Value.Topic))
+            .ToDictionary(
+                s => s.Key,
+                s => new TopicInfo(s.Key, s.Value.Topic, sizes[s.Value.Topic].Item1, sizes[s.Value.Topic].Item2),
+                StringComparer.Ordinal);
+    }
+
+    private async Task<Dictionary<string, (string, int)>> DescribeWithIdsAsync(CancellationToken cancellationToken)
+    {
+        List<TopicDescription> described;
+        try
+        {
+            var topics = TopicCollection.OfTopicNames(options.Streams.Values.Select(t => t.Topic));
+            var result = await _admin!.DescribeTopicsAsync(topics, new() { RequestTimeout = Timeout }).WaitAsync(cancellationToken);
+            described = result.TopicDescriptions;
+        }
+        catch (DescribeTopicsException exception)
+        {
+            // One missing topic makes the whole call throw; the others' answers are in it.
+            described = exception.Results.TopicDescriptions;
+        }
+
+        return described.Where(t => t.Error.Code == Confluent.Kafka.ErrorCode.NoError)
+            .ToDictionary(t => t.Name, t => (t.TopicId.ToString(), t.Partitions.Count), StringComparer.Ordinal);
+    }
+
+    private async Task<bool> CreateAsync(IEnumerable<KafkaTopicOptions> topics)
+    {
+        var specifications = topics
+            .Select(t => new TopicSpecification { Name = t.Topic, NumPartitions = t.Partitions, ReplicationFactor = t.ReplicationFactor })
+            .ToList();
+        try
+        {
+            await _admin!.CreateTopicsAsync(specifications, new() { RequestTimeout = Timeout, OperationTimeout = Timeout });
+            specifications.ForEach(s => KafkaLog.TopicCreated(logger, s.Name, s.NumPartitions));
+            return true;
+        }
+        catch (CreateTopicsException exception)
+        {
+            var failed = exception.Results.Where(r => r.Error.IsError && r.Error.Code != Confluent.Kafka.ErrorCode.TopicAlreadyExists).ToList();
+            foreach (var topic in failed)
+            {
+                var stream = options.Streams.First(s => s.Value.Topic == topic.Topic).Key;
+                if (_errors.TryAdd(stream, $"it is missing and could not be created: {topic.Error.Reason}"))
+                {
+                    KafkaLog.TopicError(logger, topic.Topic, _errors[stream]);
+                }
+            }
+
+            return failed.Count < specifications.Count;
+        }
+    }
+}
