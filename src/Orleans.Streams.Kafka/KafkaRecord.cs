@@ -30,6 +30,18 @@ public sealed class KafkaRecord : IKafkaItem
     /// <summary>The headers, in order; names may repeat.</summary>
     [Id(7)] public IReadOnlyList<KeyValuePair<string, byte[]>> Headers { get; init; } = [];
 
+    /// <summary>
+    /// A record to publish. A stream object has one item type per process, so a grain that publishes to a stream which grains of its silo
+    /// consume must publish <see cref="KafkaRecord"/>s too. The coordinates are Kafka's to give: they stay empty.
+    /// </summary>
+    /// <param name="value">The value, or null for a tombstone.</param>
+    /// <param name="headers">The headers.</param>
+    /// <param name="key">The key; null stands for the stream's key.</param>
+    public static KafkaRecord ToPublish(byte[]? value, IReadOnlyList<KeyValuePair<string, byte[]>>? headers = null, string? key = null) => new()
+    {
+        Topic = "", Incarnation = "", Partition = -1, Offset = -1, TimestampMs = -1, Key = key, Value = value, Headers = headers ?? [],
+    };
+
     long IKafkaItem.NextOffset => Offset + 1;
 
     // Object, key, array and header overhead are guessed: the limit is there to bound memory, not to account for it.

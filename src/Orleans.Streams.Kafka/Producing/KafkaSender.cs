@@ -69,7 +69,7 @@ internal sealed class KafkaSender(string provider, KafkaProviderOptions options,
     {
         KafkaMessage message => message,
         byte[] value => new() { Value = value },
-        KafkaRecord record => new() { Value = record.Value, Key = record.Key, Headers = record.Headers, TimestampMs = record.TimestampMs },
+        KafkaRecord record => new() { Value = record.Value, Key = record.Key, Headers = record.Headers, TimestampMs = record.TimestampMs < 0 ? null : record.TimestampMs },
         null => throw new ArgumentNullException(nameof(item), "A null isn't a message; publish a KafkaMessage without a value for a tombstone."),
         _ when serializer is not null => serializer.Serialize(stream, item),
         _ => throw new ArgumentException(

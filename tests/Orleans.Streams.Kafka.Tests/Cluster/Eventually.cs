@@ -1,0 +1,17 @@
+using System.Diagnostics;
+
+namespace Orleans.Streams.Kafka.Tests.Cluster;
+
+/// <summary>Waits for a condition, up to a deadline that names it.</summary>
+internal static class Eventually
+{
+    public static async Task True(Func<bool> condition, string what, int seconds = 60)
+    {
+        var started = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(started.Elapsed < TimeSpan.FromSeconds(seconds), $"waited {seconds} s for: {what}");
+            await Task.Delay(20);
+        }
+    }
+}
