@@ -80,3 +80,6 @@ create table {schema}.operator_actions (
     detail   text,
     done_at  timestamptz not null default now()
 );
+
+-- Marten's streams change with every append: room on the page lets them change in place, without touching an index.
+alter table {schema}.mt_streams set (fillfactor = 70);
