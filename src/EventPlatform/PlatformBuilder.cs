@@ -33,7 +33,7 @@ public sealed class PlatformBuilder
     /// <typeparam name="TGrain">An <see cref="Intake.EventSourcedGrain{TState, TRecord, TEvent}"/>.</typeparam>
     /// <param name="from">The topic's logical name.</param>
     public PlatformBuilder Aggregate<TGrain>(string from)
-        where TGrain : Grain
+        where TGrain : Grain, IGrain
     {
         Subscriptions.Add(new AggregateSubscription(AggregateNames.Of(typeof(TGrain)), typeof(TGrain), from));
         _aggregates.Add((from, typeof(TGrain).Name, silo => silo.AddKafkaImplicitSubscription<TGrain>(from)));

@@ -10,7 +10,7 @@ using Orleans.Hosting;
 namespace EventPlatform.Clustering;
 
 /// <summary>Cluster membership in the Postgres that holds the events: one thing less to run. Its tables have a schema of their own, <c>orleans</c>.</summary>
-public static class PostgresClustering
+public static partial class PostgresClustering
 {
     private const string Invariant = "Npgsql";
     private const string Schema = "orleans";

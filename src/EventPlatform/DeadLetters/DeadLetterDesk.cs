@@ -1,5 +1,4 @@
 using EventPlatform.Intake;
-using EventPlatform.Topics;
 using EventStore.Aggregates;
 using EventStore.DeadLetters;
 using Orleans.Streams.Kafka;
@@ -8,7 +7,7 @@ using SchemaRegistry;
 namespace EventPlatform.DeadLetters;
 
 /// <summary>What an operator does with dead letters: sends them again, or throws them away; each with a record of who did it.</summary>
-public sealed class DeadLetterDesk(IDeadLetterStore store, IGrainFactory grains, PlatformTopics topics, AggregateDirectory aggregates)
+public sealed class DeadLetterDesk(IDeadLetterStore store, IGrainFactory grains, AggregateDirectory aggregates)
 {
     /// <summary>Sends a dead letter's record again, as it was or mended. It comes at the end of its stream.</summary>
     /// <param name="id">The dead letter.</param>

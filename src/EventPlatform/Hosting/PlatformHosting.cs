@@ -61,7 +61,8 @@ public static class PlatformHosting
             options.ConnectionString = configuration.GetConnectionString("Postgres") ?? "";
         });
         services.AddSchemaRegistry(configuration.GetSection(SchemaRegistryOptions.Section).Bind);
-        services.AddOptions<IntakeOptions>().Bind(configuration.GetSection(IntakeOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<IntakeOptions>().Bind(configuration.GetSection(IntakeOptions.Section)).ValidateOnStart()
+            .Validate(o => o.MaxFutureSkew > TimeSpan.Zero, "Intake:MaxFutureSkew must be more than 0.");
         services.AddSingleton(new PlatformTopics(platform.Topics, kafka.Topics));
         services.AddSingleton(kafka);
         services.AddSingleton<TopicReaders>();

@@ -1,6 +1,4 @@
-using System.ComponentModel.DataAnnotations;
-
-namespace EventPlatform;
+namespace EventPlatform.Intake;
 
 /// <summary>How records are judged on their way in. Section <c>Intake</c> of the configuration.</summary>
 public sealed class IntakeOptions
@@ -13,8 +11,4 @@ public sealed class IntakeOptions
     /// otherwise move every "newest" there is. Default 1 day. The past has no limit: an old fact is still a fact.
     /// </summary>
     public TimeSpan MaxFutureSkew { get; set; } = TimeSpan.FromDays(1);
-
-    /// <summary>The longest key in characters; a record with a longer one is a dead letter. Default 200, the most is 200.</summary>
-    [Range(1, 200)]
-    public int MaxKeyLength { get; set; } = 200;
 }

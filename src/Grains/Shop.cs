@@ -1,0 +1,19 @@
+using Contracts.Records;
+using EventPlatform;
+using Grains.Accounts;
+using Grains.Users;
+
+namespace Grains;
+
+/// <summary>The sample shop: everything it is made of, in one place. Silos and clients say the same.</summary>
+public static class Shop
+{
+    public const string UserEvents = "user-events";
+    public const string Transactions = "transactions";
+
+    public static void Define(PlatformBuilder platform) => platform
+        .Topic<UserRecord>(UserEvents, key: r => r.UserId, eventId: r => r.EventId, time: r => r.Timestamp)
+        .Topic<TransactionRecord>(Transactions, key: r => r.AccountId, eventId: r => r.EventId, time: r => r.Timestamp)
+        .Aggregate<UserGrain>(from: UserEvents)
+        .Aggregate<AccountGrain>(from: Transactions);
+}

@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Orleans.Streams.Kafka;
+
+namespace Silo;
+
+internal static class Health
+{
+    /// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: it reads what it owns; the body says which partition does not, and why.</summary>
+    public static void MapSiloHealth(this WebApplication app)
+    {
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        app.MapGet("/streams", (IKafkaStreamsStatus status) => new { status.Topics, status.Partitions });
+    }
+
+    private static Task WriteAsync(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(new
+    {
+        status = report.Status.ToString(),
+        checks = report.Entries.Select(e => new { name = e.Key, status = e.Value.Status.ToString(), e.Value.Description, e.Value.Data }),
+    });
+
+    /// <summary>Whether the partitions that this silo owns are read.</summary>
+    internal sealed class StreamsCheck(IKafkaStreamsStatus status) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            var troubles = status.Topics.Where(t => t.Error is not null).Select(t => $"topic {t.Topic}: {t.Error}")
+                .Concat(status.Partitions.Where(p => !p.IsHealthy).Select(p =>
+                    $"{p.Topic}/{p.Partition}: {p.State}{(p.FailingStreams > 0 ? $", {p.FailingStreams} keys wait for a delivery that failed" : "")}{(p.LastError is null ? "" : $", {p.LastError}")}"))
+                .ToArray();
+            var stopped = status.Partitions.Any(p => p.State == KafkaPartitionState.StoppedAtGap);
+            return Task.FromResult(troubles.Length == 0 ? HealthCheckResult.Healthy($"{status.Partitions.Count} partitions are read")
+                : stopped ? HealthCheckResult.Unhealthy(string.Join("; ", troubles))
+                : HealthCheckResult.Degraded(string.Join("; ", troubles)));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace Silo;
+
+internal static class Observability
+{
+    /// <summary>
+    /// Metrics of Orleans, the runtime and the platform at <c>/metrics</c>; traces and metrics to an OpenTelemetry collector where
+    /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> names one.
+    /// </summary>
+    public static void AddObservability(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks().AddCheck<Health.StreamsCheck>("streams");
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics
+                .AddMeter("Microsoft.Orleans", "Orleans.Streams.Kafka", "EventStore", "EventPlatform", "Npgsql")
+                .AddRuntimeInstrumentation()
+                .AddPrometheusExporter())
+            .WithTracing(tracing => tracing.AddSource("Orleans.Streams.Kafka", "EventStore", "EventPlatform", "Microsoft.Orleans.Application"));
+        if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+            telemetry.WithMetrics(metrics => metrics.AddOtlpExporter()).WithTracing(tracing => tracing.AddOtlpExporter());
+    }
+}
