@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace Cli.Audit;
+
+/// <summary><c>audit</c>: reads the topics again and holds the store, the projections and the HTTP answers against them.</summary>
+internal static class AuditCommand
+{
+    public static Command Create()
+    {
+        var data = new Option<string?>("--data") { Description = "The running system's data folder. Default: .data, here or further up." };
+        var bootstrap = new Option<string?>("--bootstrap") { Description = "Kafka's address. Default: that of the running system." };
+        var postgres = new Option<string?>("--postgres") { Description = "The store's connection string. Default: that of the running system." };
+        var api = new Option<string?>("--api") { Description = "The API's address. Default: that of the running system." };
+        var schema = new Option<string>("--schema") { Description = "The store's schema.", DefaultValueFactory = _ => "streaming" };
+        var wait = new Option<int>("--wait") { Description = "How many seconds to wait for the system to have read everything.", DefaultValueFactory = _ => 60 };
+        var answers = new Option<int>("--answers") { Description = "How many HTTP answers to check, at most.", DefaultValueFactory = _ => 2_000 };
+        var json = new Option<bool>("--json") { Description = "Print one line of JSON." };
+        var command = new Command("audit", """
+            Reads the topics again and recomputes what must be stored. Every record must have left exactly one trace (events, a ledger row, a dead letter), in order.
+            Exit codes: 0 all is well and something was read, 1 a difference, 2 it could not check all.
+            """) { data, bootstrap, postgres, api, schema, wait, answers, json };
+        command.SetAction((parsed, cancellationToken) => AuditRun.ExecuteAsync(
+            new AuditSettings(
+                parsed.GetValue(data), parsed.GetValue(bootstrap), parsed.GetValue(postgres), parsed.GetValue(api), parsed.GetValue(schema)!,
+                TimeSpan.FromSeconds(parsed.GetValue(wait)), parsed.GetValue(answers), parsed.GetValue(json)),
+            cancellationToken));
+        return command;
+    }
+}
+
+/// <summary>What was asked for.</summary>
+internal sealed record AuditSettings(
+    string? Data, string? Bootstrap, string? Postgres, string? Api, string Schema, TimeSpan Wait, int Answers, bool Json);

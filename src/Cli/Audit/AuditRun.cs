@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Confluent.Kafka;
+using Contracts.Accounts;
+using Contracts.Records;
+using Contracts.Users;
+using Grains.Accounts;
+using Grains.Users;
+using Npgsql;
+using SchemaRegistry;
+using SchemaRegistry.Registries;
+
+namespace Cli.Audit;
+
+/// <summary>An audit, from its settings to its verdict.</summary>
+internal static class AuditRun
+{
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(250);
+
+    public static async Task<int> ExecuteAsync(AuditSettings settings, CancellationToken cancellationToken)
+    {
+        var endpoints = Endpoints.Find(settings.Data);
+        var bootstrap = settings.Bootstrap ?? endpoints?.Kafka;
+        var postgres = settings.Postgres ?? endpoints?.Postgres;
+        if (bootstrap is null || postgres is null)
+            return Cannot("No running system was found: no .data/endpoints.json lies here or further up. Start it with ./dev up, or give --bootstrap and --postgres.");
+        try
+        {
+            await using var database = NpgsqlDataSource.Create(postgres);
+            using var log = new TopicLog(bootstrap);
+            var store = new StoreTables(database, settings.Schema);
+            var report = new AuditReport();
+            using var answers = (settings.Api ?? endpoints?.Api) is { } api ? new HttpAnswers(api, settings.Answers) : null;
+            var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = endpoints?.SchemaRegistryUrl });
+            foreach (var aggregate in Aggregates(registry))
+                await TopicAsync(aggregate, log, store, report, answers, settings.Wait, cancellationToken);
+            await WholeAsync(store, report);
+            if (answers is not null)
+                await answers.CheckAsync(report, cancellationToken);
+            return report.Print(settings.Json);
+        }
+        catch (Exception e) when (e is NpgsqlException or KafkaException or InvalidOperationException or SchemaRegistryUnavailableException or HttpRequestException)
+        {
+            return Cannot($"The audit could not be finished: {e.Message}");
+        }
+    }
+
+    private static AuditedAggregate[] Aggregates(ISchemaRegistry registry) =>
+    [
+        new AuditedAggregate<User, UserRecord, IUserEvent>(
+            "user", "user-events", new AvroRecordDecoder<UserRecord>(registry), r => r.UserId, r => r.EventId, r => r.Timestamp),
+        new AuditedAggregate<Account, TransactionRecord, IAccountEvent>(
+            "account", "transactions", new AvroRecordDecoder<TransactionRecord>(registry), r => r.AccountId, r => r.EventId, r => r.Timestamp),
+    ];
+
+    private static async Task TopicAsync(
+        AuditedAggregate aggregate, TopicLog log, StoreTables store, AuditReport report, HttpAnswers? answers, TimeSpan patience,
+        CancellationToken cancellationToken)
+    {
+        var incarnation = await log.IncarnationAsync(aggregate.Topic) ?? await store.LastIncarnationAsync(aggregate.Topic);
+        foreach (var partition in incarnation is null ? [] : log.Partitions(aggregate.Topic))
+        {
+            var (low, high) = log.Range(aggregate.Topic, partition);
+            await UntilReadAsync(store, aggregate.Topic, incarnation!, partition, high, patience, cancellationToken);
+            var result = new PartitionResult(aggregate.Topic, partition) { Missing = low };
+            report.Partitions.Add(result);
+            var records = await log.ReadAsync(aggregate, partition, low, high, cancellationToken);
+            // States are compared only where all of a stream's records are there to decide again.
+            await new PartitionAudit(aggregate, result, records, report.Tell).RunAsync(
+                store, incarnation!, low, (stream, state) => answers?.ExpectAsync(stream, state) ?? Task.CompletedTask);
+        }
+    }
+
+    // What is on its way is not lost: the checkpoint must reach the end first.
+    private static async Task UntilReadAsync(
+        StoreTables store, string topic, string incarnation, int partition, long high, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var waited = Stopwatch.StartNew();
+        while (high > 0 && (await store.CheckpointAsync(topic, incarnation, partition) ?? 0) < high && waited.Elapsed < patience)
+            await Task.Delay(PollEvery, cancellationToken);
+    }
+
+    private static async Task WholeAsync(StoreTables store, AuditReport report)
+    {
+        await foreach (var stream in store.BrokenStreamsAsync())
+            report.Differ($"stream {stream}");
+        await foreach (var e in store.EventsWithoutRecordAsync())
+        {
+            if (e.Source is not { CommandId: { } command } source)
+                report.Differ($"event {e.Version} of {e.StreamKey} was caused by no record and no command");
+            else if (e.Id != EventStore.Aggregates.EventIds.OfEvent(EventStore.Aggregates.EventIds.OfCommand(e.StreamKey, command), source.Index))
+                report.Differ($"event {e.Version} of {e.StreamKey} does not have the id of its command '{command}'");
+            else
+                report.CommandEvents++;
+        }
+
+        await foreach (var problem in StoreMath.CheckAsync(store))
+            report.Differ(problem);
+    }
+
+    private static int Cannot(string message)
+    {
+        Console.Error.WriteLine(message);
+        return 2;
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace Cli.Audit;
+
+/// <summary>A topic, read again from beginning to end.</summary>
+internal sealed class TopicLog : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly IConsumer<byte[], byte[]> _consumer;
+    private readonly string _bootstrap;
+
+    public TopicLog(string bootstrap)
+    {
+        _bootstrap = bootstrap;
+        _consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        {
+            BootstrapServers = bootstrap,
+            GroupId = "audit",
+            EnableAutoCommit = false,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            EnablePartitionEof = true,
+            FetchWaitMaxMs = 10,
+            AutoOffsetReset = AutoOffsetReset.Error,
+        }).SetLogHandler((_, _) => { }).Build();
+    }
+
+    /// <summary>The topic's partitions; empty when it is not there.</summary>
+    public IReadOnlyList<int> Partitions(string topic)
+    {
+        using var admin = new DependentAdminClientBuilder(_consumer.Handle).Build();
+        var metadata = admin.GetMetadata(Patience).Topics.FirstOrDefault(t => t.Topic == topic);
+        return metadata is null || metadata.Error.IsError ? [] : [.. metadata.Partitions.Select(p => p.PartitionId).Order()];
+    }
+
+    /// <summary>The topic's id, or null on a broker without topic ids.</summary>
+    public async Task<string?> IncarnationAsync(string topic)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _bootstrap }).SetLogHandler((_, _) => { }).Build();
+        try
+        {
+            var described = await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = Patience });
+            return described.TopicDescriptions[0].TopicId?.ToString();
+        }
+        catch (KafkaException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The oldest offset, and the one after the newest.</summary>
+    public (long Low, long High) Range(string topic, int partition)
+    {
+        var range = _consumer.QueryWatermarkOffsets(new TopicPartition(topic, partition), Patience);
+        return (range.Low, range.High);
+    }
+
+    /// <summary>Reads a partition.</summary>
+    /// <exception cref="InvalidOperationException">It could not be read to the end.</exception>
+    public async Task<List<AuditedRecord>> ReadAsync(
+        AuditedAggregate aggregate, int partition, long low, long high, CancellationToken cancellationToken)
+    {
+        var records = new List<AuditedRecord>();
+        if (low >= high)
+            return records;
+        _consumer.Assign(new TopicPartitionOffset(aggregate.Topic, partition, low));
+        while (true)
+        {
+            var result = _consumer.Consume(Patience)
+                ?? throw new InvalidOperationException($"{aggregate.Topic}/{partition} could not be read to offset {high}: Kafka gave nothing for {Patience.TotalSeconds} s.");
+            cancellationToken.ThrowIfCancellationRequested();
+            if (result.IsPartitionEOF || result.Offset.Value >= high)
+                break;
+            records.Add(await aggregate.JudgeAsync(
+                result.Offset.Value, Text(result.Message.Key), result.Message.Value, new DateTimeOffset(result.Message.Timestamp.UtcDateTime, TimeSpan.Zero), cancellationToken));
+            if (result.Offset.Value == high - 1)
+                break;
+        }
+
+        _consumer.Unassign();
+        return records;
+    }
+
+    public void Dispose()
+    {
+        _consumer.Close();
+        _consumer.Dispose();
+    }
+
+    private static string? Text(byte[]? key)
+    {
+        try
+        {
+            return key is null ? null : new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(key);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+}

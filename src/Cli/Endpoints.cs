@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace Cli;
+
+/// <summary>Where the running system listens, as it wrote to its data folder.</summary>
+internal sealed record Endpoints(string? Kafka, string? SchemaRegistryUrl, string? Api, string? Postgres)
+{
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>Reads endpoints.json from a data folder, or from the nearest <c>.data</c> here or further up. Null when there is none.</summary>
+    public static Endpoints? Find(string? dataFolder)
+    {
+        var file = dataFolder is not null
+            ? Path.Combine(dataFolder, "endpoints.json")
+            : Upwards(Directory.GetCurrentDirectory()).Select(folder => Path.Combine(folder, ".data", "endpoints.json")).FirstOrDefault(File.Exists);
+        return file is not null && File.Exists(file) ? JsonSerializer.Deserialize<Endpoints>(File.ReadAllText(file), Json) : null;
+    }
+
+    private static IEnumerable<string> Upwards(string? folder)
+    {
+        for (; folder is not null; folder = Path.GetDirectoryName(folder))
+            yield return folder;
+    }
+}
