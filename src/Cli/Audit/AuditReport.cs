@@ -9,6 +9,7 @@ internal sealed class AuditReport
     private const int MostTold = 50;
     private readonly List<string> _told = [];
     private long _untold;
+    private long _unread;
 
     public List<PartitionResult> Partitions { get; } = [];
 
@@ -20,6 +21,13 @@ internal sealed class AuditReport
 
     /// <summary>Differences that belong to no partition.</summary>
     public long Differing { get; private set; }
+
+    /// <summary>Says what could not be checked.</summary>
+    public void Unread(string what)
+    {
+        _unread++;
+        Tell(what);
+    }
 
     public void Differ(string what)
     {
@@ -42,7 +50,7 @@ internal sealed class AuditReport
         var bad = Differing + Partitions.Sum(p => p.Lost + p.Reordered + p.Differing);
         var read = Partitions.Sum(p => p.Read);
         var missing = Partitions.Sum(p => p.Missing);
-        var exit = bad > 0 ? 1 : read == 0 || missing > 0 ? 2 : 0;
+        var exit = bad > 0 ? 1 : read == 0 || missing > 0 || _unread > 0 ? 2 : 0;
         if (json)
         {
             Console.WriteLine(JsonSerializer.Serialize(

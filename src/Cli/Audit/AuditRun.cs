@@ -61,7 +61,12 @@ internal static class AuditRun
         foreach (var partition in incarnation is null ? [] : log.Partitions(aggregate.Topic))
         {
             var (low, high) = log.Range(aggregate.Topic, partition);
-            await UntilReadAsync(store, aggregate.Topic, incarnation!, partition, high, patience, cancellationToken);
+            if (!await IsReadAsync(store, aggregate.Topic, incarnation!, partition, high, patience, cancellationToken))
+            {
+                report.Unread($"{aggregate.Topic}/{partition} is not read to its end ({high}) after {patience.TotalSeconds} s: let the system catch up, or wait longer with --wait.");
+                continue;
+            }
+
             var result = new PartitionResult(aggregate.Topic, partition) { Missing = low };
             report.Partitions.Add(result);
             var records = await log.ReadAsync(aggregate, partition, low, high, cancellationToken);
@@ -72,12 +77,18 @@ internal static class AuditRun
     }
 
     // What is on its way is not lost: the checkpoint must reach the end first.
-    private static async Task UntilReadAsync(
+    private static async Task<bool> IsReadAsync(
         StoreTables store, string topic, string incarnation, int partition, long high, TimeSpan patience, CancellationToken cancellationToken)
     {
         var waited = Stopwatch.StartNew();
-        while (high > 0 && (await store.CheckpointAsync(topic, incarnation, partition) ?? 0) < high && waited.Elapsed < patience)
+        while (high > 0 && (await store.CheckpointAsync(topic, incarnation, partition) ?? 0) < high)
+        {
+            if (waited.Elapsed > patience)
+                return false;
             await Task.Delay(PollEvery, cancellationToken);
+        }
+
+        return true;
     }
 
     private static async Task WholeAsync(StoreTables store, AuditReport report)
