@@ -1,6 +1,7 @@
 using EventPlatform.DeadLetters;
 using EventPlatform.Topics;
 using EventStore.Aggregates;
+using EventStore.Projections;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace EventPlatform;
@@ -38,6 +39,22 @@ public sealed class PlatformBuilder
         Subscriptions.Add(new AggregateSubscription(AggregateNames.Of(typeof(TGrain)), typeof(TGrain), from));
         _aggregates.Add((from, typeof(TGrain).Name, silo => silo.AddKafkaImplicitSubscription<TGrain>(from)));
         Registrations.Add(services => services.AddAggregate<TGrain>());
+        return this;
+    }
+
+    /// <summary>A projection, served at <c>/projections/{name}</c>.</summary>
+    public PlatformBuilder Projection<TProjection>()
+        where TProjection : ProjectionDefinition, new()
+    {
+        Registrations.Add(services => services.AddProjection<TProjection>());
+        return this;
+    }
+
+    /// <summary>Code that is called with committed events, at least once and in order.</summary>
+    public PlatformBuilder Subscriber<TSubscriber>()
+        where TSubscriber : class, IEventSubscriber
+    {
+        Registrations.Add(services => services.AddEventSubscriber<TSubscriber>());
         return this;
     }
 

@@ -15,5 +15,10 @@ public static class Shop
         .Topic<UserRecord>(UserEvents, key: r => r.UserId, eventId: r => r.EventId, time: r => r.Timestamp)
         .Topic<TransactionRecord>(Transactions, key: r => r.AccountId, eventId: r => r.EventId, time: r => r.Timestamp)
         .Aggregate<UserGrain>(from: UserEvents)
-        .Aggregate<AccountGrain>(from: Transactions);
+        .Aggregate<AccountGrain>(from: Transactions)
+        .Projection<UserProfiles>()
+        .Projection<PurchasesByDay>()
+        .Projection<RecentActivity>()
+        .Projection<AccountBalances>()
+        .Subscriber<TransferCourier>();
 }

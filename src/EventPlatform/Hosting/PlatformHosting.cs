@@ -3,6 +3,7 @@ using EventPlatform.Intake;
 using EventPlatform.Topics;
 using EventStore.Aggregates;
 using EventStore.Hosting;
+using EventStore.Projections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Streams.Kafka;
@@ -30,6 +31,7 @@ public static class PlatformHosting
         AddShared(silo.Services, silo.Configuration, platform, kafka);
 
         silo.AddAggregates(silo.Configuration.GetSection("Aggregates").Bind);
+        silo.AddProjections(silo.Configuration.GetSection("Projections").Bind);
         silo.AddKafkaStreams(StreamProvider, options => kafka.Apply(options, platform.Topics, silo.Configuration));
         silo.Services.AddSingleton<IKafkaCheckpointStore, CheckpointStore>();
         silo.Services.AddSingleton<IKafkaUnroutableHandler, UnroutableRecords>();
@@ -49,6 +51,7 @@ public static class PlatformHosting
         var platform = new PlatformBuilder();
         configure(platform);
         AddShared(services, configuration, platform, KafkaSettings.Read(configuration));
+        services.AddProjectionAccess(configuration.GetSection("Projections").Bind);
         return services;
     }
 

@@ -10,6 +10,9 @@ namespace Grains.Accounts;
 /// </summary>
 public sealed record Account : IAggregate<Account, TransactionRecord, IAccountEvent>
 {
+    /// <summary>The longest id: that of the keys of records.</summary>
+    public const int MaxIdLength = 200;
+
     public static Account Initial { get; } = new();
 
     public decimal Balance { get; init; }
@@ -62,6 +65,7 @@ public sealed record Account : IAggregate<Account, TransactionRecord, IAccountEv
             return Decision.Ignore($"transfer {m.TransactionId} was sent before");
         var why = string.IsNullOrEmpty(to) ? "a transfer needs the account it goes to"
             : to == from ? "an account cannot send a transfer to itself"
+            : to.Length > MaxIdLength ? $"an account's id has at most {MaxIdLength} characters"
             : state.Refusal(m, outgoing: true);
         return why is null
             ? new TransferSent(m.At, m.TransactionId, from, to!, m.Amount, m.Currency)
