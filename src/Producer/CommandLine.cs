@@ -29,7 +29,7 @@ internal static class CommandLine
         var json = new Option<bool>("--json") { Description = "Print the summary as one line of JSON." };
         foreach (var (option, least) in new (Option<long?>, long)[] { (events, 1), (heedLag, 1) })
             option.Validators.Add(result => AtLeast(result, result.GetValueOrDefault<long?>(), least));
-        users.Validators.Add(result => AtLeast(result, result.GetValueOrDefault<int>(), 2));
+        users.Validators.Add(result => AtLeast(result, result.GetValueOrDefault<int>(), 3));
 
         var command = new RootCommand("""
             Sends the shop's events to Kafka.

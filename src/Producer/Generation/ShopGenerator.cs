@@ -87,7 +87,9 @@ internal sealed class ShopGenerator(int seed, DateTimeOffset start, double recor
             _ => TransactionType.Transfer,
         };
         // The same remainder is the same currency; now and then another one, and the receiver cannot take it.
-        var shift = _random.Next(100) == 0 ? 1 : Currencies.Length * (1 + _random.Next(Math.Max(1, users / Currencies.Length - 1)));
+        var counterparty = account % Currencies.Length + Currencies.Length * _random.Next(users / Currencies.Length);
+        if (_random.Next(50) == 0)
+            counterparty = (counterparty + 1) % users;
         return new TransactionRecord
         {
             EventId = Id(),
@@ -97,7 +99,7 @@ internal sealed class ShopGenerator(int seed, DateTimeOffset start, double recor
             Type = type,
             Amount = type == TransactionType.Deposit ? Cents(1_000, 100_000) : Cents(100, 40_000),
             Currency = Currencies[account % Currencies.Length],
-            CounterpartyAccountId = type == TransactionType.Transfer ? $"acc-{(account + shift) % users}" : null,
+            CounterpartyAccountId = type == TransactionType.Transfer ? $"acc-{counterparty}" : null,
             Timestamp = at,
             Metadata = Metadata,
         };
