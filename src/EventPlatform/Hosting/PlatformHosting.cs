@@ -1,5 +1,6 @@
 using EventPlatform.DeadLetters;
 using EventPlatform.Intake;
+using EventPlatform.Replay;
 using EventPlatform.Topics;
 using EventStore.Aggregates;
 using EventStore.Hosting;
@@ -71,6 +72,7 @@ public static class PlatformHosting
         services.AddSingleton<TopicReaders>();
         services.AddSingleton<IReadOnlyList<AggregateSubscription>>(platform.Subscriptions);
         services.AddSingleton<AggregateDirectory>();
+        services.AddSingleton<IReplaySource, KafkaReplaySource>();
         services.AddSingleton<DeadLetterDesk>();
         foreach (var register in platform.Registrations)
             register(services);

@@ -18,7 +18,6 @@ public sealed class UserProfiles : StreamProjection<UserProfile>
     public UserProfiles()
         : base("user-profiles", version: 1)
     {
-        OrderIndependent = true;
         OrderBy(d => d.Events);
         On<IUserEvent>((doc, e) => doc with
         {
