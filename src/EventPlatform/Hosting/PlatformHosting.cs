@@ -72,6 +72,7 @@ public static class PlatformHosting
         services.AddSingleton<TopicReaders>();
         services.AddSingleton<IReadOnlyList<AggregateSubscription>>(platform.Subscriptions);
         services.AddSingleton<AggregateDirectory>();
+        services.AddSingleton<TopicLog>();
         services.AddSingleton<IReplaySource, KafkaReplaySource>();
         services.AddSingleton<DeadLetterDesk>();
         foreach (var register in platform.Registrations)

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using EventPlatform.DeadLetters;
+using EventPlatform.Intake;
+using EventPlatform.Topics;
+using EventStore.Appending;
+using EventStore.Projections;
+
+namespace EventPlatform.Replay;
+
+/// <summary>
+/// A topic as the source of a replay. Records are decided again from the oldest that Kafka still has, because a decision needs the state before it; only
+/// the events of those within the bounds are given. Arguments: <c>topic</c>, and as bounds <c>from</c> and <c>to</c> (see <see cref="ReplayBound"/>).
+/// What commands did is not on a topic, so it is not in such a replay.
+/// </summary>
+internal sealed class KafkaReplaySource(
+    TopicLog log, PlatformTopics topics, IReadOnlyList<AggregateSubscription> aggregates, TopicReaders readers) : IReplaySource
+{
+    private const int EventsPerPage = 5_000;
+
+    public string Name => "kafka";
+
+    public bool KeepsOrder => false;
+
+    public ValueTask<long> CountAsync(ReplayRequest request, CancellationToken cancellationToken)
+    {
+        _ = Bounds(request);
+        using var consumer = log.Open();
+        return ValueTask.FromResult(TopicLog.Ends(consumer, Topic(request).Topic).Sum());
+    }
+
+    public async IAsyncEnumerable<EventPage> ReadAsync(
+        ReplayRequest request, string? position, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (aggregate, topic) = Topic(request);
+        var (from, to) = Bounds(request);
+        using var consumer = log.Open();
+        var start = position is null ? new ReplayPosition(TopicLog.Ends(consumer, topic), 0, 0, 0) : ReplayPosition.Parse(position);
+        var count = start.Events;
+        for (var partition = start.Partition; partition < start.Ends.Count; partition++)
+        {
+            var fold = RecordFold.For(aggregate.Grain, readers);
+            var behind = partition == start.Partition ? start.NextOffset : 0;
+            var page = new List<StoredEvent>();
+            foreach (var record in TopicLog.Records(consumer, topic, partition, start.Ends[partition], cancellationToken))
+            {
+                var events = await fold.NextAsync(record, cancellationToken);
+                if (record.Offset < behind || from.IsAfter(partition, record.Offset, record.TimestampMs)
+                    || !(to.IsNone || to.IsAfter(partition, record.Offset, record.TimestampMs)))
+                    continue;
+                foreach (var e in events)
+                    page.Add(e with { Sequence = ++count });
+                if (page.Count < EventsPerPage)
+                    continue;
+                yield return Page(page, new ReplayPosition(start.Ends, partition, record.Offset + 1, count), atEnd: false);
+                page = [];
+            }
+
+            yield return Page(page, new ReplayPosition(start.Ends, partition + 1, 0, count), atEnd: partition == start.Ends.Count - 1);
+        }
+    }
+
+    private static EventPage Page(List<StoredEvent> events, ReplayPosition position, bool atEnd) => new(events, position.ToString(), position.Events, atEnd);
+
+    private (AggregateSubscription Aggregate, string Topic) Topic(ReplayRequest request)
+    {
+        var name = request.Arguments.GetValueOrDefault("topic") ?? (topics.All.Count == 1 ? topics.All.First().Name : null)
+            ?? throw new ProjectionException(
+                ProjectionRefusal.Invalid, $"A replay from Kafka needs the argument 'topic': one of {string.Join(", ", topics.All.Select(t => t.Name))}.");
+        return aggregates.FirstOrDefault(a => a.Topic == name) is { } aggregate
+            ? (aggregate, topics.BrokerNameOf(name))
+            : throw new ProjectionException(ProjectionRefusal.NotFound, $"No aggregate reads a topic '{name}'.");
+    }
+
+    private static (ReplayBound From, ReplayBound To) Bounds(ReplayRequest request) =>
+        (ReplayBound.Parse("from", request.Arguments.GetValueOrDefault("from")), ReplayBound.Parse("to", request.Arguments.GetValueOrDefault("to")));
+}
