@@ -11,12 +11,9 @@ internal sealed class RecordIntake<TState, TRecord, TEvent>(IJournal<TState, TRe
     where TEvent : class
 {
     /// <summary>Returns when every record is durable: stored, in the ledger or a dead letter.</summary>
-    public Task TakeAsync(IReadOnlyList<IncomingRecord<TRecord>> batch, CancellationToken cancellationToken) =>
-        TakeAsync(batch, refusal: null, cancellationToken);
-
-    private async Task TakeAsync(
-        IReadOnlyList<IncomingRecord<TRecord>> batch, RecordFault? refusal, CancellationToken cancellationToken)
+    public async Task TakeAsync(IReadOnlyList<IncomingRecord<TRecord>> batch, CancellationToken cancellationToken)
     {
+        RecordFault? refusal = null;
         var known = new KnownIds(journal.Kind.Runtime.Reader);
         var attempts = new Attempts();
         while (true)
@@ -40,8 +37,8 @@ internal sealed class RecordIntake<TState, TRecord, TEvent>(IJournal<TState, TRe
                     break;
                 case AppendVerdict.Refused refused when batch.Count > 1:
                     AggregateLog.Refused(journal.Kind.Runtime.Logger, journal.Name.StreamKey, batch.Count, refused.Reason);
-                    await TakeAsync([.. batch.Take(batch.Count / 2)], null, cancellationToken);
-                    await TakeAsync([.. batch.Skip(batch.Count / 2)], null, cancellationToken);
+                    await TakeAsync([.. batch.Take(batch.Count / 2)], cancellationToken);
+                    await TakeAsync([.. batch.Skip(batch.Count / 2)], cancellationToken);
                     return;
                 case AppendVerdict.Refused refused when refusal is null:
                     refusal = new(DeadLetterKind.Unstorable, Describe(refused));
