@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using EventPlatform.Topics;
 using Microsoft.Extensions.DependencyInjection;
-using SchemaRegistry;
 
 namespace EventPlatform.Intake;
 
