@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Confluent.Kafka;
 using Contracts.Accounts;
 using Contracts.Records;
