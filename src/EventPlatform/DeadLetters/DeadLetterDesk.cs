@@ -1,8 +1,6 @@
 using EventPlatform.Intake;
-using EventStore.Aggregates;
 using EventStore.DeadLetters;
 using Orleans.Streams.Kafka;
-using SchemaRegistry;
 
 namespace EventPlatform.DeadLetters;
 

@@ -1,8 +1,6 @@
 using System.Collections.Frozen;
 using EventPlatform.Topics;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using SchemaRegistry;
 
 namespace EventPlatform.Intake;
 
