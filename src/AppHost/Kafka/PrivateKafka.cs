@@ -6,9 +6,9 @@ using Confluent.Kafka.Admin;
 namespace AppHost.Kafka;
 
 /// <summary>A single Apache Kafka node of our own (KRaft), from the distribution that KAFKA_HOME names: own folder, own ports, loopback only.</summary>
-public sealed class PrivateKafka : IKafkaBroker
+public sealed class PrivateKafka : IKafkaBroker, IPart
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(120);
 
     private readonly string _home;
     private readonly string _folder;
@@ -22,6 +22,12 @@ public sealed class PrivateKafka : IKafkaBroker
 
     /// <inheritdoc/>
     public string Kind => "Apache Kafka";
+
+    /// <inheritdoc/>
+    public string Name => "kafka";
+
+    /// <inheritdoc/>
+    public string LogFile => Path.Combine(_folder, "kafka.log");
 
     /// <inheritdoc/>
     public string BootstrapServers { get; }
@@ -42,7 +48,7 @@ public sealed class PrivateKafka : IKafkaBroker
     /// <summary>Starts a broker on a folder, which is formatted at the first start and kept.</summary>
     /// <param name="home">The distribution.</param>
     /// <param name="folder">Where its data lies.</param>
-    /// <param name="port">The port, or null for the folder's former one, or a free one.</param>
+    /// <param name="port">The port, or null for a free one.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task<PrivateKafka> StartAsync(string home, string folder, int? port = null, CancellationToken cancellationToken = default)
     {
@@ -59,7 +65,7 @@ public sealed class PrivateKafka : IKafkaBroker
     /// <summary>Starts it again after a stop or a kill.</summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
-        _process = await OwnedProcess.StartAsync("kafka", JavaCommand("kafka.Kafka", Properties), Path.Combine(_folder, "kafka.log"));
+        _process = await OwnedProcess.StartAsync("kafka", JavaCommand("kafka.Kafka", Properties), LogFile);
         var started = Stopwatch.StartNew();
         using var admin = Admin();
         while (true)
@@ -80,6 +86,10 @@ public sealed class PrivateKafka : IKafkaBroker
 
     /// <summary>Stops it cleanly.</summary>
     public Task StopAsync() => _process?.StopAsync(TimeSpan.FromSeconds(30)) ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task<int> WaitForExitAsync(CancellationToken cancellationToken = default) =>
+        (_process ?? throw new InvalidOperationException("Kafka was not started.")).WaitForExitAsync(cancellationToken);
 
     /// <summary>Ends it at once, as a crash would.</summary>
     public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;

@@ -7,13 +7,14 @@ public sealed record PostgresBinaries(string Folder, string? User)
 {
     /// <summary>Finds the newest server installed.</summary>
     /// <exception cref="InvalidOperationException">There is none; the message says how to install it.</exception>
-    public static PostgresBinaries Find()
+    public static PostgresBinaries Find() => Find(System.Environment.GetEnvironmentVariable("PATH") ?? "", "/usr/lib/postgresql");
+
+    internal static PostgresBinaries Find(string path, string packages)
     {
-        var onPath = (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        var packaged = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(d => int.TryParse(Path.GetFileName(d), out var v) ? v : 0).Select(d => Path.Combine(d, "bin"))
+        var packaged = Directory.Exists(packages)
+            ? Directory.GetDirectories(packages).OrderByDescending(d => int.TryParse(Path.GetFileName(d), out var v) ? v : 0).Select(d => Path.Combine(d, "bin"))
             : [];
-        var folder = onPath.Concat(packaged).FirstOrDefault(f => File.Exists(Path.Combine(f, "postgres")) && File.Exists(Path.Combine(f, "initdb")))
+        var folder = path.Split(Path.PathSeparator).Concat(packaged).FirstOrDefault(f => File.Exists(Path.Combine(f, "postgres")) && File.Exists(Path.Combine(f, "initdb")))
             ?? throw new InvalidOperationException(
                 "No Postgres server is installed. Install one (Debian: apt-get install postgresql), or set ConnectionStrings:Postgres to one that runs.");
         return new PostgresBinaries(folder, System.Environment.IsPrivilegedProcess ? OtherUser() : null);

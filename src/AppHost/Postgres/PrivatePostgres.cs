@@ -11,7 +11,7 @@ namespace AppHost.Postgres;
 /// A Postgres server of our own, from the installed binaries: own data folder, own port, loopback only, ending with us. Postgres refuses to
 /// run as root, so as root it runs as another user.
 /// </summary>
-public sealed class PrivatePostgres : IAsyncDisposable
+public sealed class PrivatePostgres : IPart, IAsyncDisposable
 {
     private const string Owner = "streaming";
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
@@ -23,6 +23,12 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     private PrivatePostgres(PostgresBinaries binaries, string folder, int port, bool durable) =>
         (_binaries, _folder, Port, _durable) = (binaries, folder, port, durable);
+
+    /// <inheritdoc/>
+    public string Name => "postgres";
+
+    /// <inheritdoc/>
+    public string LogFile => Path.Combine(_folder, "postgres.log");
 
     /// <summary>The port on 127.0.0.1.</summary>
     public int Port { get; }
@@ -63,7 +69,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             _durable ? "synchronous_commit=on" : "fsync=off", "full_page_writes=" + (_durable ? "on" : "off"),
         ];
         string[] command = [.. _binaries.As("postgres", "-D", Data), .. settings.SelectMany(s => new[] { "-c", s })];
-        _process = await OwnedProcess.StartAsync("postgres", command, Path.Combine(_folder, "postgres.log"), stopSignal: PosixSignalNumber.Int, workingDirectory: _folder);
+        _process = await OwnedProcess.StartAsync("postgres", command, LogFile, stopSignal: PosixSignalNumber.Int, workingDirectory: _folder);
         await UntilReadyAsync(_process, cancellationToken);
     }
 
@@ -76,6 +82,12 @@ public sealed class PrivatePostgres : IAsyncDisposable
             _process.Signal(PosixSignalNumber.Quit);
         await _process.StopAsync(TimeSpan.FromSeconds(30));
     }
+
+    /// <inheritdoc/>
+    Task IPart.StopAsync() => StopAsync();
+
+    /// <inheritdoc/>
+    public Task<int> WaitForExitAsync(CancellationToken cancellationToken = default) => Process.WaitForExitAsync(cancellationToken);
 
     /// <summary>Ends it at once, as a crash would.</summary>
     public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;
@@ -98,6 +110,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
         if (_process is not null)
             await _process.DisposeAsync();
     }
+
+    private OwnedProcess Process => _process ?? throw new InvalidOperationException("Postgres was not started.");
 
     private string Data => Path.Combine(_folder, "data");
 
@@ -149,7 +163,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
         };
-        using var process = Process.Start(start)!;
+        using var process = System.Diagnostics.Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(cancellationToken), process.StandardError.ReadToEndAsync(cancellationToken));
         await process.WaitForExitAsync(cancellationToken);
         if (process.ExitCode != 0)

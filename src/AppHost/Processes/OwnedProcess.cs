@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace AppHost.Processes;
 
 /// <summary>
 /// A program that we started and that ends with us, however we end. A small shell stands between: it holds a pipe from us, and when the
-/// pipe closes (even by kill -9) it stops the program. The program has a session of its own, so that Ctrl+C reaches us alone and things stop in order.
+/// pipe closes (even by kill -9) it stops the program, by force after 15 s. The program has a session of its own, so that Ctrl+C reaches us alone and things stop in order.
 /// </summary>
 public sealed class OwnedProcess : IAsyncDisposable
 {
@@ -17,7 +16,13 @@ public sealed class OwnedProcess : IAsyncDisposable
         pid=$!
         echo $pid
         exec >/dev/null 2>&1
-        ( while read -r _ <&3; do :; done; kill -"$signal" $pid ) &
+        (
+          while read -r _ <&3; do :; done
+          kill -"$signal" $pid
+          half=0
+          while [ $half -lt 30 ] && kill -0 $pid; do sleep 0.5; half=$((half + 1)); done
+          kill -9 $pid
+        ) &
         watcher=$!
         exec 3<&-
         wait $pid; code=$?
@@ -107,7 +112,7 @@ public sealed class OwnedProcess : IAsyncDisposable
     }
 
     /// <summary>The last lines of its output, for messages.</summary>
-    public string LogTail(int lines = 15) => File.Exists(LogFile) ? string.Join(System.Environment.NewLine, File.ReadLines(LogFile).TakeLast(lines)) : "";
+    public string LogTail(int lines = 15) => Processes.LogTail.Of(LogFile, lines);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -119,32 +124,6 @@ public sealed class OwnedProcess : IAsyncDisposable
     private void Signal(int signal)
     {
         if (!HasExited)
-            Kill(Pid, signal);
+            Signals.Send(Pid, (PosixSignalNumber)signal);
     }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Kill(int pid, int signal);
-}
-
-/// <summary>The signals that we send, by their numbers on Linux.</summary>
-public enum PosixSignalNumber
-{
-    /// <summary>Interrupt: Postgres' fast shutdown.</summary>
-    Int = 2,
-
-    /// <summary>Quit: Postgres' immediate shutdown.</summary>
-    Quit = 3,
-
-    /// <summary>Kill: cannot be caught.</summary>
-    Kill = 9,
-
-    /// <summary>Terminate: the usual clean stop.</summary>
-    Term = 15,
-
-    /// <summary>Continue after a stop.</summary>
-    Cont = 18,
-
-    /// <summary>Stop where it is: a stalled process.</summary>
-    Stop = 19,
 }

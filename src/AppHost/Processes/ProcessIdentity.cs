@@ -14,6 +14,24 @@ public sealed record ProcessIdentity(int Pid, string Start)
     /// <summary>The process that has this id now, or null.</summary>
     public static ProcessIdentity? Of(int pid) => OperatingSystem.IsLinux() ? FromProc(pid) : FromSystem(pid);
 
+    /// <summary>Sends a signal to that very process; one that has ended is no error.</summary>
+    public void Send(PosixSignalNumber signal)
+    {
+        if (IsAlive)
+            Signals.Send(Pid, signal);
+    }
+
+    /// <summary>Asks it to end and waits, and ends it by force when it has not.</summary>
+    public async Task EndAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken = default)
+    {
+        Send(PosixSignalNumber.Term);
+        for (var start = time.GetTimestamp(); IsAlive; await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken))
+        {
+            if (time.GetElapsedTime(start) > patience)
+                Send(PosixSignalNumber.Kill);
+        }
+    }
+
     private static ProcessIdentity? FromProc(int pid)
     {
         try

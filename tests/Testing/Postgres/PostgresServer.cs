@@ -1,4 +1,5 @@
 using AppHost.Postgres;
+using Npgsql;
 using Xunit;
 
 namespace Testing.Postgres;
@@ -44,6 +45,19 @@ public sealed class PostgresServer : IAsyncLifetime
 
     /// <summary>Starts it again on the same port.</summary>
     public Task StartAsync() => Server.StartAsync();
+
+    /// <summary>From now on a user has to give its password; the others need none.</summary>
+    public async Task RequirePasswordAsync(string user)
+    {
+        var rules = Path.Combine(Server.Folder, "data", "pg_hba.conf");
+        await File.WriteAllTextAsync(rules, $"host all {user} 127.0.0.1/32 scram-sha-256\n" + await File.ReadAllTextAsync(rules));
+        await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var reload = new NpgsqlCommand("select pg_reload_conf()", connection);
+        await reload.ExecuteNonQueryAsync();
+        await using var rule = new NpgsqlCommand("select count(*) from pg_hba_file_rules where auth_method = 'scram-sha-256'", connection);
+        await Eventually.Async(async () => (long)(await rule.ExecuteScalarAsync())! > 0, TimeSpan.FromSeconds(10), "the server knows the rule");
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

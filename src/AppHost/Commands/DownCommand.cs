@@ -1,0 +1,32 @@
+using System.CommandLine;
+using AppHost.Running;
+
+namespace AppHost.Commands;
+
+internal static class DownCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    public static Command Create()
+    {
+        var data = DataOption.Create();
+        var command = new Command("down", "Stops the running system.") { data };
+        command.SetAction((parsed, stop) => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), stop));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string folder, CancellationToken stop)
+    {
+        if (Endpoints.Read(folder)?.Host() is { } host)
+        {
+            await host.EndAsync(Patience, TimeProvider.System, stop);
+            Console.WriteLine("Stopped.");
+        }
+
+        // Killed by force, or dead before: what its guards may not have reached.
+        var left = await DataFolder.EndLeftOversAsync(folder, TimeProvider.System, stop);
+        if (left > 0)
+            Console.WriteLine($"Ended {left} processes that a dead host had left.");
+        return 0;
+    }
+}

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using AppHost.Running;
+
+namespace AppHost.Commands;
+
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var data = DataOption.Create();
+        var silos = new Option<int>("--silos") { Description = "How many silos, each a process of its own.", DefaultValueFactory = _ => 1 };
+        var port = new Option<int>("--port") { Description = "The page's port; the next free one when it is taken.", DefaultValueFactory = _ => 5080 };
+        var kafka = new Option<string?>("--kafka")
+        {
+            Description = "emulator, apache (needs KAFKA_HOME and Java 17), or the address of a broker. Default: Kafka:BootstrapServers, else apache where it can be, else emulator.",
+        };
+        var noDemo = new Option<bool>("--no-demo") { Description = "Without the gentle load." };
+        var detach = new Option<bool>("--detach") { Description = "Leave it running in the background; `down` stops it." };
+        var settings = new Argument<string[]>("settings") { Description = "After --: settings for every part, as Name:Sub=value.", Arity = ArgumentArity.ZeroOrMore };
+        silos.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 16)
+                result.AddError("--silos is from 1 to 16.");
+        });
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 65535)
+                result.AddError("--port is from 1 to 65535.");
+        });
+
+        var command = new Command("up", "Starts the whole system, or brings back what is gone of a running one.") { data, silos, port, kafka, noDemo, detach, settings };
+        command.SetAction((parsed, stop) =>
+        {
+            var folder = Path.GetFullPath(parsed.GetValue(data)!);
+            var options = new UpOptions(folder, parsed.GetValue(silos), parsed.GetValue(port), !parsed.GetValue(noDemo), parsed.GetValue(kafka),
+                Settings.Load(folder, parsed.GetValue(settings) ?? []));
+            return Up.RunAsync(options, parsed.GetValue(detach), stop);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,34 @@
+namespace AppHost.Processes;
+
+/// <summary>One of our own programs as a part of the system.</summary>
+/// <param name="name">What the user calls it.</param>
+/// <param name="command">The program and its arguments.</param>
+/// <param name="logFile">Where its output is appended.</param>
+/// <param name="environment">Variables added to ours.</param>
+public sealed class ProgramPart(string name, IReadOnlyList<string> command, string logFile, IReadOnlyDictionary<string, string?> environment)
+    : IPart
+{
+    // A silo hands over its work first: it finishes what it holds and says goodbye to the cluster.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
+    private OwnedProcess? _process;
+
+    /// <inheritdoc/>
+    public string Name => name;
+
+    /// <inheritdoc/>
+    public int? Pid => _process is { HasExited: false } process ? process.Pid : null;
+
+    /// <inheritdoc/>
+    public string LogFile => logFile;
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken = default) =>
+        _process = await OwnedProcess.StartAsync(name, command, logFile, environment);
+
+    /// <inheritdoc/>
+    public Task<int> WaitForExitAsync(CancellationToken cancellationToken = default) =>
+        (_process ?? throw new InvalidOperationException($"{name} was not started.")).WaitForExitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StopAsync() => _process?.StopAsync(StopPatience) ?? Task.CompletedTask;
+}

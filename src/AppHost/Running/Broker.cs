@@ -1,0 +1,31 @@
+using AppHost.Kafka;
+
+namespace AppHost.Running;
+
+/// <summary>The system's Kafka: the one that is named, else a private Apache Kafka, else the emulator.</summary>
+/// <param name="BootstrapServers">Its address.</param>
+/// <param name="Own">The broker that we run, or null.</param>
+/// <param name="Description">For the user.</param>
+public sealed record Broker(string BootstrapServers, IKafkaBroker? Own, string Description)
+{
+    private const int Partitions = 4;
+    private static readonly string[] Topics = ["user-events", "transactions"];
+
+    /// <summary>Finds or starts it. A broker of our own gets the sample's topics.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>
+    public static async Task<Broker> OpenAsync(UpOptions options, CancellationToken cancellationToken)
+    {
+        var choice = options.Kafka ?? options.Settings["Kafka:BootstrapServers"] ?? (PrivateKafka.Home() is null ? "emulator" : "apache");
+        if (choice is not ("emulator" or "apache"))
+            return new Broker(choice, null, $"on {choice}");
+
+        IKafkaBroker own = choice is "emulator" ? EmulatedKafka.Start() : await PrivateKafka.StartAsync(Home(), Path.Combine(options.Data, "kafka"), cancellationToken: cancellationToken);
+        foreach (var topic in Topics)
+            await own.CreateTopicAsync(topic, Partitions, cancellationToken);
+        var kept = own.Incarnation is null ? "its topics are kept" : "in memory: its topics are new and empty at each start; what was stored is kept";
+        return new Broker(own.BootstrapServers, own, $"{own.Kind} on {own.BootstrapServers}, {kept}");
+    }
+
+    private static string Home() => PrivateKafka.Home() ?? throw new InvalidOperationException(
+        "Apache Kafka needs KAFKA_HOME to name an Apache Kafka 4 distribution, and Java 17 or later. Without them: --kafka emulator.");
+}

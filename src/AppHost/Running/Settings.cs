@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Configuration;
+
+namespace AppHost.Running;
+
+/// <summary>
+/// Settings that the user gives to every part: <c>Name:Sub=value</c> on the command line wins over the environment, which wins over
+/// <c>settings.json</c> in the data folder.
+/// </summary>
+public sealed class Settings
+{
+    private readonly IConfigurationRoot _file;
+    private readonly Dictionary<string, string?> _given;
+    private readonly IConfigurationRoot _all;
+
+    private Settings(IConfigurationRoot file, Dictionary<string, string?> given)
+    {
+        (_file, _given) = (file, given);
+        _all = new ConfigurationBuilder().AddConfiguration(file).AddEnvironmentVariables().AddInMemoryCollection(given).Build();
+    }
+
+    /// <summary>The value of a setting, or null.</summary>
+    public string? this[string name] => _all[name] is { Length: > 0 } value ? value : null;
+
+    /// <summary>Reads the data folder's settings and adds those of the command line.</summary>
+    /// <exception cref="InvalidOperationException">They cannot be read; the message names each that is wrong.</exception>
+    public static Settings Load(string dataFolder, IReadOnlyList<string> given)
+    {
+        var wrong = given.Where(s => s.IndexOf('=', StringComparison.Ordinal) <= 0).ToArray();
+        if (wrong.Length > 0)
+            throw new InvalidOperationException($"Settings after -- have the form Name:Sub=value, unlike {string.Join(", ", wrong.Select(w => $"'{w}'"))}.");
+        var file = Path.GetFullPath(Path.Combine(dataFolder, "settings.json"));
+        try
+        {
+            return new Settings(
+                new ConfigurationBuilder().AddJsonFile(file, optional: true).Build(),
+                given.Select(s => s.Split('=', 2)).ToDictionary(s => s[0], s => (string?)s[1], StringComparer.OrdinalIgnoreCase));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidOperationException($"{file} is not valid JSON: {e.InnerException?.Message ?? e.Message}", e);
+        }
+    }
+
+    /// <summary>The variables that give the settings to a child, which inherits the environment's own.</summary>
+    public Dictionary<string, string?> ToEnvironment()
+    {
+        var values = _file.AsEnumerable().Where(s => s.Value is not null && Environment.GetEnvironmentVariable(Variable(s.Key)) is null)
+            .ToDictionary(s => Variable(s.Key), s => s.Value);
+        foreach (var (name, value) in _given)
+            values[Variable(name)] = value;
+        return values;
+    }
+
+    private static string Variable(string name) => name.Replace(":", "__", StringComparison.Ordinal);
+}
