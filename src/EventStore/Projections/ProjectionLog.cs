@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace EventStore.Projections;
+
+/// <summary>What projections say. Event ids 2200 to 2299.</summary>
+internal sealed partial class ProjectionLog(ILogger<ProjectionLog> logger)
+{
+    [LoggerMessage(2200, LogLevel.Information, "Projection '{Name}' version {Version} is now run here (generation {Generation}, at {Position}).")]
+    public partial void Started(string name, int version, int generation, string position);
+
+    [LoggerMessage(2201, LogLevel.Error, "Projection '{Name}' version {Version} failed and stopped at event {Sequence} ('{EventType}' of stream '{StreamKey}'). Fix the cause, then resume it; or resume it past that event.")]
+    public partial void Failed(Exception error, string name, int version, long? sequence, string? streamKey, string? eventType);
+
+    [LoggerMessage(2202, LogLevel.Information, "Projection '{Name}' version {Version} pauses here: {Reason}. Another runner was faster, or an operator changed it.")]
+    public partial void LostRace(string name, int version, string reason);
+
+    [LoggerMessage(2203, LogLevel.Information, "Projection '{Name}' version {Version} has caught up and is read from now on (generation {Generation}).")]
+    public partial void Switched(string name, int version, int generation);
+
+    [LoggerMessage(2204, LogLevel.Warning, "Projection '{Name}' version {Version} is not part of this program: nothing runs it here. Deploy a program that has it, or remove it with a clean-up or a cancelled replay.")]
+    public partial void NotRegistered(string name, int version);
+
+    [LoggerMessage(2205, LogLevel.Warning, "Projection '{Name}' could not be looked after: {Error}. It is tried again.")]
+    public partial void KeepAliveFailed(string name, string error);
+
+    [LoggerMessage(2206, LogLevel.Error, "Marten's high-water mark stands still at {Mark} while the newest event is {Newest}: an event above it has waited for {Seconds:F0} s. Projections cannot go on past it. An open transaction may hold it: look for old ones in pg_stat_activity.")]
+    public partial void Stalled(long mark, long newest, double seconds);
+
+    [LoggerMessage(2207, LogLevel.Information, "Marten's high-water mark moves again, at {Mark}.")]
+    public partial void MovesAgain(long mark);
+
+    [LoggerMessage(2208, LogLevel.Information, "Projection '{Name}' has version {Version} in this program and {Active} in the store: the new one is built beside it.")]
+    public partial void BuildsNewVersion(string name, int version, int active);
+}

@@ -1,0 +1,110 @@
+using System.Text.Json;
+using EventStore.Appending;
+using EventStore.Hosting;
+using EventStore.Projections.Folding;
+using EventStore.Projections.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace EventStore.Projections.Running;
+
+/// <summary>Folds pages into a generation's table: the touched documents are loaded at once, and written back in one transaction with the checkpoint.</summary>
+internal sealed class DocumentTarget(BoundProjection projection, Generation generation, StoreDataSources dataSources) : IPageTarget
+{
+    private readonly string _schema = dataSources.Schema;
+
+    private readonly string _load = $"select key, doc::text from {dataSources.Schema}.{generation.Table} where key = any($1)";
+
+    // In key order, so that the table grows in the order it is read in.
+    private readonly string _upsert = $"""
+        insert into {dataSources.Schema}.{generation.Table} (key, doc, sequence)
+        select key, doc, sequence from unnest($1, $2, $3) as d(key, doc, sequence) order by key collate "C"
+        on conflict (key) do update set doc = excluded.doc, sequence = excluded.sequence
+        """;
+
+    private readonly string _delete = $"delete from {dataSources.Schema}.{generation.Table} where key = any($1)";
+
+    private readonly string _skip = $"""
+        insert into {dataSources.Schema}.projection_skips (generation, sequence, stream_key, event_type, error) values ($1, $2, $3, $4, $5)
+        """;
+
+    public string[] EventNames => projection.EventNames;
+
+    public async Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TakeAsync(events, move, careful: false, cancellationToken);
+        }
+        catch (Exception e) when (TransientErrors.IsContent(e) || e is JsonException or NotSupportedException or ArgumentException)
+        {
+            // Some document cannot be stored. Fold again and look at each, to know which event is to blame.
+            await TakeAsync(events, move, careful: true, cancellationToken);
+        }
+    }
+
+    private async Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, bool careful, CancellationToken cancellationToken)
+    {
+        var fold = new PageFold(projection, events);
+        if (fold.Keys is { Length: > 0 } keys)
+            await LoadAsync(fold, keys, cancellationToken);
+        fold.Run(careful);
+
+        var failure = projection.Definition.SkipsFailingEvents ? null : fold.Failures.SingleOrDefault();
+        if (failure is not null && !move.Divisible)
+            throw failure;
+        var taken = failure is null ? events.Count : events.TakeWhile(e => e.Sequence < failure.Failed.Sequence).Count();
+        await WriteAsync(fold, failure is null ? move : move.UpTo(failure.Failed.Sequence - 1), taken, cancellationToken);
+        if (failure is not null)
+            throw failure;
+        ProjectionMetrics.Skipped(generation.Name, fold.Failures.Count);
+    }
+
+    private async Task LoadAsync(PageFold fold, string[] keys, CancellationToken cancellationToken)
+    {
+        await using var command = dataSources.Store.CreateCommand(_load);
+        command.Parameters.Add(new() { Value = keys });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            fold.Load(reader.GetString(0), reader.GetString(1));
+    }
+
+    // One batch is one implicit transaction: a stopped process holds none open.
+    private async Task WriteAsync(PageFold fold, Move move, int taken, CancellationToken cancellationToken)
+    {
+        await using var batch = dataSources.Store.CreateBatch();
+        batch.BatchCommands.Add(move.Command(_schema, taken));
+        var upserts = fold.Upserts().ToArray();
+        if (upserts.Length > 0)
+        {
+            batch.BatchCommands.Add(new(_upsert)
+            {
+                Parameters =
+                {
+                    new() { Value = Array.ConvertAll(upserts, u => u.Key) },
+                    new() { Value = Array.ConvertAll(upserts, u => u.Json), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
+                    new() { Value = Array.ConvertAll(upserts, u => u.Sequence) },
+                },
+            });
+        }
+
+        if (fold.Deletes().ToArray() is { Length: > 0 } deletes)
+            batch.BatchCommands.Add(new(_delete) { Parameters = { new() { Value = deletes } } });
+        if (projection.Definition.SkipsFailingEvents)
+        {
+            foreach (var failure in fold.Failures)
+                batch.BatchCommands.Add(Skip(failure));
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private NpgsqlBatchCommand Skip(EventFailedException failure) => new(_skip)
+    {
+        Parameters =
+        {
+            new() { Value = generation.Id }, new() { Value = failure.Failed.Sequence }, new() { Value = failure.Failed.StreamKey },
+            new() { Value = failure.Failed.TypeName }, new() { Value = StorableText.Mend(failure.InnerException!.ToString())! },
+        },
+    };
+}

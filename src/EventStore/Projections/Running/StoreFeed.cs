@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using EventStore.Appending;
+using EventStore.Hosting;
+using EventStore.Reading;
+using Microsoft.Extensions.Options;
+
+namespace EventStore.Projections.Running;
+
+/// <summary>
+/// The store's events by pages of sequence numbers, up to Marten's high-water mark and on as it moves. No transaction spans two pages: a
+/// long one would hold the mark back.
+/// </summary>
+internal sealed class StoreFeed(
+    StoreDataSources dataSources, HighWater highWater, IOptions<ProjectionOptions> options, TimeProvider time)
+{
+    /// <summary>How often a feed at its end gives an empty page, so that its reader can write down how far it has come.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
+
+    private readonly string _page = $"""
+        select {EventRow.Columns("e")} from {dataSources.Schema}.mt_events e
+        where e.seq_id > $1 and e.seq_id <= $2 and e.type = any($3) order by e.seq_id limit $4
+        """;
+
+    /// <summary>Reads on and on, or up to <paramref name="upTo"/>.</summary>
+    /// <param name="eventNames">The events to read; the pages' positions cover the others too.</param>
+    /// <param name="position">The position to go on behind.</param>
+    /// <param name="upTo">The last sequence number to read, or null.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<EventPage> ReadAsync(
+        string[] eventNames, string position, long? upTo, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var at = long.Parse(position, CultureInfo.InvariantCulture);
+        var limit = options.Value.PageSize;
+        while (true)
+        {
+            var mark = await highWater.WaitAboveAsync(at, Idle, time, cancellationToken);
+            var end = Math.Min(mark, upTo ?? long.MaxValue);
+            if (end > at)
+            {
+                var (events, more) = await PageAsync(eventNames, at, end, limit, cancellationToken);
+                // What a page could not hold was sent in vain: ask for less while events are large.
+                limit = more && events.Count < limit ? events.Count : Math.Min(limit * 2, options.Value.PageSize);
+                at = more ? events[^1].Sequence : end;
+                yield return new EventPage(events, Position(at), at, AtEnd: at == end);
+            }
+            else
+            {
+                yield return new EventPage([], Position(at), at, AtEnd: true);
+            }
+
+            if (at >= upTo)
+                yield break;
+        }
+    }
+
+    public static string Position(long sequence) => sequence.ToString(CultureInfo.InvariantCulture);
+
+    private async Task<(List<StoredEvent> Events, bool More)> PageAsync(
+        string[] names, long after, long upTo, int limit, CancellationToken cancellationToken)
+    {
+        var bytes = options.Value.PageBytes;
+        await using var command = dataSources.Store.CreateCommand(_page);
+        command.Parameters.Add(new() { Value = after });
+        command.Parameters.Add(new() { Value = upTo });
+        command.Parameters.Add(new() { Value = names });
+        command.Parameters.Add(new() { Value = limit });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var events = new List<StoredEvent>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            events.Add(EventRow.Read(reader));
+            bytes -= events[^1].Data.Length;
+            if (bytes <= 0)
+                return (events, true);
+        }
+
+        return (events, events.Count == limit);
+    }
+}
