@@ -1,0 +1,91 @@
+using AppHost.Kafka;
+using Confluent.Kafka;
+using EventPlatform.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.TestingHost;
+using SchemaRegistry;
+using SchemaRegistry.Registries;
+using Testing.Postgres;
+
+namespace EventPlatform.Tests;
+
+/// <summary>The example application on one silo, with a broker, a database and a topic of its own.</summary>
+public sealed class PlatformCluster : IAsyncDisposable
+{
+    private const string Schema = """
+        {"type":"record","name":"Order","fields":[
+          {"name":"event_id","type":"string"},
+          {"name":"order_id","type":"string"},
+          {"name":"type","type":{"type":"enum","name":"OrderType","symbols":["PLACE","CANCEL"]}},
+          {"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":2}},
+          {"name":"reason","type":["null","string"],"default":null},
+          {"name":"at","type":{"type":"long","logicalType":"timestamp-millis"}}]}
+        """;
+
+    private readonly string _schemas = Directory.CreateTempSubdirectory("schemas").FullName;
+    private readonly InProcessTestCluster _cluster;
+    private readonly IProducer<string?, byte[]> _producer;
+    private readonly AvroRecordEncoder<OrderRecord> _encoder;
+
+    private PlatformCluster(IKafkaBroker broker, string database, string topic)
+    {
+        File.WriteAllText(Path.Combine(_schemas, "order.avsc"), Schema);
+        File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"}}""");
+        Topic = topic;
+        _encoder = new(new RegisteredSchema("orders-value", 1, SchemaId.Of(Schema), Schema));
+        _producer = new ProducerBuilder<string?, byte[]>(new ProducerConfig
+        {
+            BootstrapServers = broker.BootstrapServers, Partitioner = Partitioner.Murmur2Random, LingerMs = 1,
+        }).Build();
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureHost(host =>
+        {
+            host.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["ConnectionStrings:Postgres"] = database,
+                ["Kafka:BootstrapServers"] = broker.BootstrapServers,
+                ["Kafka:Incarnation"] = broker.Incarnation,
+                ["Kafka:Topics:orders"] = topic,
+                ["SchemaRegistry:Folder"] = _schemas,
+            });
+            host.Logging.SetMinimumLevel(LogLevel.Warning);
+        });
+        builder.ConfigureSilo((_, silo) => silo.AddEventPlatform(Orders.Define));
+        _cluster = builder.Build();
+    }
+
+    public string Topic { get; }
+
+    public IGrainFactory Grains => _cluster.Client;
+
+    /// <summary>A service of the silo.</summary>
+    public T Service<T>()
+        where T : notnull => _cluster.GetSiloServiceProvider(_cluster.Silos[0].SiloAddress).GetRequiredService<T>();
+
+    public static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres)
+    {
+        var topic = $"orders-{Guid.NewGuid():N}";
+        await broker.CreateTopicAsync(topic, 2);
+        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic);
+        await cluster._cluster.DeployAsync();
+        return cluster;
+    }
+
+    public Task<DeliveryResult<string?, byte[]>> SendAsync(OrderRecord record) => SendAsync(record.OrderId, _encoder.Encode(record));
+
+    public Task<DeliveryResult<string?, byte[]>> SendAsync(string? key, byte[] value) =>
+        _producer.ProduceAsync(Topic, new Message<string?, byte[]> { Key = key, Value = value });
+
+    public byte[] Encode(OrderRecord record) => _encoder.Encode(record);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.StopAllSilosAsync();
+        await _cluster.DisposeAsync();
+        _producer.Dispose();
+        Directory.Delete(_schemas, recursive: true);
+    }
+}

@@ -1,0 +1,121 @@
+using EventPlatform.DeadLetters;
+using EventStore.Aggregates;
+using EventStore.DeadLetters;
+using EventStore.Projections;
+using EventStore.Reading;
+using Testing;
+using Testing.Kafka;
+using Testing.Postgres;
+using static EventStore.Testing.Scenario;
+
+namespace EventPlatform.Tests;
+
+public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public void An_aggregate_is_tested_without_any_of_this() =>
+        Given<Order>(new OrderPlaced("1", 9m, Noon), new OrderCancelled("1", "late")).When(Order("1", OrderType.Cancel)).ThenNothing();
+
+    [Theory, BrokerData]
+    public async Task A_record_becomes_an_event_a_state_and_a_projection(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres);
+        var placed = Order("o1", OrderType.Place, 20m);
+        var sent = await cluster.SendAsync(placed);
+        await cluster.SendAsync(placed); // the producer's own repetition
+        await cluster.SendAsync(Order("o2", OrderType.Place, 5m));
+
+        var day = await Eventually.Async(
+            async () => await cluster.Service<IProjectionReader>().GetAsync("orders-by-day", "2026-01-31"),
+            d => d?.Json.Contains("\"count\": 2", StringComparison.Ordinal) == true || d?.Json.Contains("\"count\":2", StringComparison.Ordinal) == true, Patience, "two orders are projected");
+        Assert.Contains("25", day!.Json, StringComparison.Ordinal);
+
+        var trace = await Eventually.Async(
+            async () => await cluster.Service<IEventReader>().FindAsync(EventIds.OfRecord(placed.EventId), placed.EventId),
+            t => t.Ledger.Count == 1, Patience, "the repetition is in the ledger");
+        Assert.Equal((sent.Partition.Value, sent.Offset.Value), (trace.Event!.Source!.Record!.Value.Partition, trace.Event.Source.Record.Value.Offset));
+
+        var grain = cluster.Grains.GetGrain<IOrderGrain>("o1");
+        Assert.Equal(ReceiptOutcome.Accepted, (await grain.Cancel(new CommandId("c1"), "changed my mind")).Outcome);
+        Assert.True((await grain.Cancel(new CommandId("c1"), "changed my mind")).Repeated);
+        Assert.Equal(ReceiptOutcome.Rejected, (await grain.Cancel(new CommandId("c2"), "again")).Outcome);
+    }
+
+    [Theory, BrokerData]
+    public async Task A_bad_record_is_kept_and_can_be_mended_and_sent_again(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres);
+        await cluster.SendAsync("o1", "not Avro"u8.ToArray());
+        await cluster.SendAsync(null, cluster.Encode(Order("o2", OrderType.Place, 1m)));
+        await cluster.SendAsync(Order("o1", OrderType.Place, 3m));
+
+        var store = cluster.Service<IDeadLetterStore>();
+        var letters = await Eventually.Async(
+            async () => await store.ListAsync(new DeadLetterFilter(), null, 10), l => l.Count == 2, Patience, "both are dead letters");
+        var undecodable = letters.Single(l => l.Letter.Kind == DeadLetterKind.Undecodable);
+        var desk = cluster.Service<DeadLetterDesk>();
+
+        Assert.Equal(ReprocessResult.StillBad, (await desk.ReprocessAsync(undecodable.Id, "alice", null, default)).Result);
+        var mended = new MendedRecord(null, cluster.Encode(Order("o1", OrderType.Cancel)));
+        Assert.Equal(ReprocessResult.Done, (await desk.ReprocessAsync(undecodable.Id, "alice", mended, default)).Result);
+        Assert.Equal(ReprocessResult.NotOpen, (await desk.ReprocessAsync(undecodable.Id, "alice", mended, default)).Result);
+
+        var events = await cluster.Service<IEventReader>().ReadStreamAsync("order/o1", 0, 10);
+        Assert.Equal(["order-placed", "order-cancelled"], events.Select(e => e.TypeName));
+        Assert.True(events[^1].Source!.Reprocessed);
+
+        var keyless = letters.Single(l => l.Letter.Kind == DeadLetterKind.Invalid);
+        Assert.Equal(ReprocessResult.Done, (await desk.ReprocessAsync(keyless.Id, "alice", new MendedRecord("o2", null), default)).Result);
+        Assert.Single(await cluster.Service<IEventReader>().ReadStreamAsync("order/o2", 0, 10));
+    }
+
+    [Theory, BrokerData]
+    public async Task A_replay_from_the_topic_equals_what_live_events_gave(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres);
+        for (var i = 0; i < 200; i++)
+        {
+            await cluster.SendAsync(Order($"o{i % 20}", i % 3 == 0 ? OrderType.Cancel : OrderType.Place, i) with { At = Noon.AddHours(i) });
+            if (i % 10 == 0)
+                await cluster.SendAsync($"o{i % 20}", [1, 2, 3]);
+        }
+
+        var reader = cluster.Service<IProjectionReader>();
+        var live = await Eventually.Async(
+            async () => await ReadAllAsync(reader, "orders-by-day"), d => d.Count > 0 && d.Sum(Count) == Expected(), Patience, "everything is projected");
+        var replay = await cluster.Service<IReplays>().StartAsync(
+            new ReplayRequest("orders-by-day") { Source = "kafka", Target = "orders-from-kafka", Arguments = new Dictionary<string, string> { ["topic"] = "orders" } }, "alice");
+        await Eventually.Async(
+            async () => (await cluster.Service<IReplays>().GetAsync(replay.Id))?.State, s => s == ReplayState.Completed, Patience, "the replay is done");
+
+        Assert.Equal(live.Select(d => (d.Key, d.Json)), (await ReadAllAsync(reader, "orders-from-kafka")).Select(d => (d.Key, d.Json)));
+    }
+
+    private static int Expected()
+    {
+        var (open, placed) = (new HashSet<int>(), 0);
+        for (var i = 0; i < 200; i++)
+        {
+            if (i % 3 == 0)
+                open.Remove(i % 20);
+            else if (open.Add(i % 20))
+                placed++;
+        }
+
+        return placed;
+    }
+
+    private static int Count(ProjectedDocument document) =>
+        System.Text.Json.JsonDocument.Parse(document.Json).RootElement.GetProperty("count").GetInt32();
+
+    private static async Task<IReadOnlyList<ProjectedDocument>> ReadAllAsync(IProjectionReader reader, string name) =>
+        (await reader.ListAsync(name, new DocumentQuery(Limit: 500))).Items;
+
+    private static OrderRecord Order(string id, OrderType type, decimal amount = 0) => new()
+    {
+        EventId = Guid.NewGuid().ToString(), OrderId = id, Type = type, Amount = amount, Reason = type == OrderType.Cancel ? "why" : null, At = Noon,
+    };
+}
