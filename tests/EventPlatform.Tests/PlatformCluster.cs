@@ -3,7 +3,6 @@ using Confluent.Kafka;
 using EventPlatform.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
 using SchemaRegistry;
