@@ -15,6 +15,8 @@ internal sealed class EventReader(StoreDatabase database) : IEventReader
     private readonly string _all =
         $"select {Columns} from {database.Schema}.mt_events e where e.seq_id > $1 and ($2::bigint is null or e.seq_id <= $2) order by e.seq_id limit $3";
 
+    private readonly string _newest = $"select {Columns} from {database.Schema}.mt_events e order by e.seq_id desc limit $1";
+
     private readonly string _event = $"select {Columns} from {database.Schema}.mt_events e where e.id = $1";
 
     private readonly string _ledger =
@@ -38,6 +40,9 @@ internal sealed class EventReader(StoreDatabase database) : IEventReader
             parameters.Add(new() { Value = (object?)upTo ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
             parameters.Add(new() { Value = limit });
         }, row => EventRow.Read(row), cancellationToken);
+
+    public async ValueTask<IReadOnlyList<StoredEvent>> ReadNewestAsync(int limit, CancellationToken cancellationToken = default) =>
+        await database.QueryAsync(_newest, [limit], row => EventRow.Read(row), cancellationToken);
 
     public async ValueTask<EventTrace> FindAsync(Guid eventId, string? asWritten = null, CancellationToken cancellationToken = default)
     {

@@ -26,6 +26,11 @@ public interface IEventReader
     ValueTask<IReadOnlyList<StoredEvent>> ReadAllAsync(
         long afterSequence, int limit, long? upTo = null, CancellationToken cancellationToken = default);
 
+    /// <summary>The newest events, newest first, for display.</summary>
+    /// <param name="limit">The most events to return.</param>
+    /// <param name="cancellationToken">Stops the query.</param>
+    ValueTask<IReadOnlyList<StoredEvent>> ReadNewestAsync(int limit, CancellationToken cancellationToken = default);
+
     /// <summary>Where an event id went: its event, its ledger rows (more than one when it came twice), its dead letters.</summary>
     /// <param name="eventId">The id.</param>
     /// <param name="asWritten">The id as its producer wrote it, which dead letters keep; needed only when that is no UUID.</param>

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+
+namespace Api.Hosting;
+
+/// <summary>Runs the application; a start that cannot succeed ends with what to change, not with a stack trace.</summary>
+internal static class ApiRun
+{
+    public static async Task<int> RunToEndAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (Explain(e) is { } what)
+        {
+            await Console.Error.WriteLineAsync($"The API cannot start:{System.Environment.NewLine}{what}");
+            return 1;
+        }
+    }
+
+    private static string? Explain(Exception e) => e switch
+    {
+        OptionsValidationException options => string.Join(System.Environment.NewLine, options.Failures.Select(f => "  " + f)),
+        AggregateException many when many.InnerExceptions.All(inner => Explain(inner) is not null) =>
+            string.Join(System.Environment.NewLine, many.InnerExceptions.Select(Explain).Distinct()),
+        StartupException or IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } => "  " + e.Message,
+        _ => null,
+    };
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Confluent.Kafka;
+using EventStore.Appending;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+using Npgsql;
+using Orleans.Runtime.Messaging;
+using SchemaRegistry;
+
+namespace Api.Http;
+
+/// <summary>
+/// Turns exceptions into answers: what passes by itself into a 503, a request that cannot be read into its own status, all else into a
+/// 500 that says nothing of the inside; the log has it.
+/// </summary>
+internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logger) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        if (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException)
+        {
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return true;
+        }
+
+        if (exception is BadHttpRequestException bad)
+        {
+            context.Response.StatusCode = bad.StatusCode;
+            await Problems.WriteAsync(context, new ProblemDetails { Status = bad.StatusCode, Detail = Explain(bad) });
+        }
+        else if (Away(exception) is { } what)
+        {
+            LogUnavailable(context.Request.Method, context.Request.Path, what, exception.Message);
+            await Problems.WriteUnavailableAsync(context, what);
+        }
+        else
+        {
+            LogFailed(exception, context.Request.Method, context.Request.Path, context.TraceIdentifier);
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            await Problems.WriteAsync(context, new ProblemDetails
+            {
+                Status = StatusCodes.Status500InternalServerError,
+                Detail = "The API failed on this request. The log has the exception under the traceId.",
+            });
+        }
+
+        return true;
+    }
+
+    /// <summary>What is away, with what to do; or null when this will not pass by itself.</summary>
+    private static string? Away(Exception exception) => exception switch
+    {
+        StoreUnavailableException or NpgsqlException { IsTransient: true } => "Postgres does not answer. Nothing is lost; ask again.",
+        NpgsqlException { InnerException: System.Net.Sockets.SocketException or TimeoutException } => "Postgres does not answer. Nothing is lost; ask again.",
+        SchemaRegistryUnavailableException => "The schema registry does not answer. Ask again.",
+        KafkaException e => $"Kafka does not answer ({e.Error.Reason}). Send it again with the same Idempotency-Key.",
+        ClusterUnavailableException e => e.Message,
+        TimeoutException or SiloUnavailableException or ConnectionFailedException or OrleansMessageRejectionException or ClientNotAvailableException =>
+            "The cluster does not answer in time. What the request should change may still happen: send it again with the same Idempotency-Key.",
+        _ => null,
+    };
+
+    private static string Explain(BadHttpRequestException exception) => exception switch
+    {
+        { InnerException: JsonException json } => $"The body is not the JSON that is expected: {json.Message}",
+        { StatusCode: StatusCodes.Status413PayloadTooLarge } => "The body is larger than Api:MaxRequestBytes allows.",
+        _ => exception.Message,
+    };
+
+    // An outage is said once by whoever notices it; here it is only one request more.
+    [LoggerMessage(5120, LogLevel.Debug, "{Method} {Path} was answered with 503: {What} {Error}")]
+    private partial void LogUnavailable(string method, string path, string what, string error);
+
+    [LoggerMessage(5121, LogLevel.Error, "{Method} {Path} failed (traceId {TraceId}).")]
+    private partial void LogFailed(Exception exception, string method, string path, string traceId);
+}
+
+/// <summary>The cluster cannot be asked.</summary>
+public sealed class ClusterUnavailableException(string message) : Exception(message);

@@ -1,0 +1,41 @@
+using Api.Topics;
+
+namespace Api.Live;
+
+/// <summary>The system at a glance. A part that cannot be asked is absent, and <see cref="Problems"/> says why.</summary>
+/// <param name="At">When it was taken.</param>
+/// <param name="Silos">The silos that are part of the cluster.</param>
+/// <param name="Produced">Records per second that arrive on the topics that are read.</param>
+/// <param name="Stored">Events per second that are committed.</param>
+/// <param name="LatencyP50">Milliseconds from an event's own time to its commit: half of the sampled events took less.</param>
+/// <param name="LatencyP99">The same for 99 of 100.</param>
+/// <param name="Lag">The records that the slowest consumers have still to do.</param>
+/// <param name="Topics">Every topic that is read.</param>
+/// <param name="DeadLetters">The open dead letters.</param>
+/// <param name="Projections">Every projection and its state.</param>
+/// <param name="Users">The users with the newest events, newest first.</param>
+/// <param name="Accounts">The accounts with the newest events, newest first.</param>
+/// <param name="Problems">What cannot be asked, and why.</param>
+public sealed record LiveSnapshot(
+    DateTimeOffset At, int? Silos, double? Produced, double? Stored, double? LatencyP50, double? LatencyP99, long? Lag,
+    IReadOnlyList<TopicView>? Topics, LiveDeadLetters? DeadLetters, IReadOnlyList<LiveProjection>? Projections,
+    IReadOnlyList<LiveEntity>? Users, IReadOnlyList<LiveEntity>? Accounts, IReadOnlyList<string> Problems)
+{
+    /// <summary>What the charts keep of a snapshot.</summary>
+    internal LivePoint Point => new(At.ToUnixTimeMilliseconds(), Produced, Stored, Lag, LatencyP99);
+}
+
+/// <summary>A moment on the charts.</summary>
+public sealed record LivePoint(long T, double? Produced, double? Stored, long? Lag, double? P99);
+
+/// <summary>The open dead letters: how many, and the newest.</summary>
+public sealed record LiveDeadLetters(long Open, IReadOnlyList<LiveDeadLetter> Newest);
+
+/// <summary>A dead letter at a glance.</summary>
+public sealed record LiveDeadLetter(long Id, string Record, string Kind, string Reason, string? Key, DateTimeOffset At);
+
+/// <summary>A projection at a glance.</summary>
+public sealed record LiveProjection(string Name, int Version, string State, long? Lag, string? Error);
+
+/// <summary>A user or an account, and the last thing that happened to it.</summary>
+public sealed record LiveEntity(string Id, string Type, DateTimeOffset At, long Version);

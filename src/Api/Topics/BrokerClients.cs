@@ -1,0 +1,32 @@
+using Confluent.Kafka;
+
+namespace Api.Topics;
+
+/// <summary>The one admin client of this process.</summary>
+internal sealed partial class BrokerClients : IDisposable
+{
+    private readonly Lazy<IAdminClient> _admin;
+    private readonly ILogger<BrokerClients> _logger;
+
+    public BrokerClients(KafkaConnection connection, ILogger<BrokerClients> logger)
+    {
+        _logger = logger;
+        _admin = new(() => new AdminClientBuilder(connection.ClientConfig()).SetLogHandler(Log).SetErrorHandler((_, error) => LogError(error.Reason)).Build());
+    }
+
+    public IAdminClient Admin => _admin.Value;
+
+    public void Dispose()
+    {
+        if (_admin.IsValueCreated)
+            _admin.Value.Dispose();
+    }
+
+    private void Log(IAdminClient client, LogMessage message) => LogClient(message.Message);
+
+    [LoggerMessage(5150, LogLevel.Debug, "Kafka: {Message}")]
+    private partial void LogClient(string message);
+
+    [LoggerMessage(5151, LogLevel.Debug, "Kafka does not answer: {Reason}")]
+    private partial void LogError(string reason);
+}
