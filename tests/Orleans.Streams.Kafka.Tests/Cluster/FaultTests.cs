@@ -111,7 +111,8 @@ public sealed class FaultTests(Brokers brokers)
         await cluster.StartAsync();
         using var producer = new ProducerBuilder<string, string>(new ProducerConfig
         {
-            BootstrapServers = broker.BootstrapServers, TransactionalId = Guid.NewGuid().ToString("N"),
+            BootstrapServers = broker.BootstrapServers,
+            TransactionalId = Guid.NewGuid().ToString("N"),
         }).Build();
         producer.InitTransactions(TimeSpan.FromSeconds(30));
         for (var transaction = 0; transaction < 4; transaction++)

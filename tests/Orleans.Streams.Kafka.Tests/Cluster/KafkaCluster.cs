@@ -13,7 +13,9 @@ public sealed class KafkaCluster(IKafkaBroker broker) : IAsyncDisposable
     public const string Stream = "orders";
     private readonly IProducer<byte[]?, byte[]?> _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
     {
-        BootstrapServers = broker.BootstrapServers, Partitioner = Partitioner.Murmur2Random, LingerMs = 1,
+        BootstrapServers = broker.BootstrapServers,
+        Partitioner = Partitioner.Murmur2Random,
+        LingerMs = 1,
     }).Build();
 
     public string Topic { get; } = $"orders-{Guid.NewGuid():N}";
