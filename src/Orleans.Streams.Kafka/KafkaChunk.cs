@@ -20,8 +20,9 @@ public sealed class KafkaChunk : IKafkaItem
     [Id(2)] public required int Partition { get; init; }
 
     /// <summary>
-    /// The position before the chunk: the former chunk's <see cref="NextOffset"/>. A subscriber that isn't at this position has missed
-    /// something and must throw: the provider then asks for its position again and reads on from there.
+    /// The position before the chunk: the former chunk's <see cref="NextOffset"/>. A subscriber that is elsewhere goes back to its own
+    /// checkpoint first, forgetting what it holds beyond it: the provider may have gone back there too. If it is still elsewhere it throws, and
+    /// the provider asks for its position again and reads on from there.
     /// </summary>
     [Id(3)] public required long StartOffset { get; init; }
 

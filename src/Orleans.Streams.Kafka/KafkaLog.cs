@@ -41,7 +41,7 @@ internal static partial class KafkaLog
     [LoggerMessage(1013, LogLevel.Warning, "A subscriber of {Stream} could not be reached when its stream was registered")]
     public static partial void SubscriptionFailed(ILogger logger, StreamId stream);
 
-    [LoggerMessage(1020, LogLevel.Warning, "The brokers of '{Topic}' cannot be reached; waiting for them (said once): {Reason}")]
+    [LoggerMessage(1020, LogLevel.Warning, "The consumer of '{Topic}' has lost all its brokers and waits for them: {Reason}")]
     public static partial void BrokersDown(ILogger logger, string topic, string reason);
 
     [LoggerMessage(1021, LogLevel.Error, "The consumer of '{Topic}' failed: {Reason}")]
@@ -56,7 +56,7 @@ internal static partial class KafkaLog
     [LoggerMessage(1024, LogLevel.Debug, "{Client}: {Line}")]
     public static partial void Librdkafka(ILogger logger, string client, string line);
 
-    [LoggerMessage(1030, LogLevel.Warning, "Provider '{Provider}' waits for its topics and looks again every {Interval}: {Reason}")]
+    [LoggerMessage(1030, LogLevel.Warning, "Provider '{Provider}' cannot ask its brokers about its topics; it asks again every {Interval} (said once): {Reason}")]
     public static partial void TopicsUnknown(ILogger logger, string provider, TimeSpan interval, string reason);
 
     [LoggerMessage(1031, LogLevel.Information, "Topic '{Topic}' has {Partitions} partitions; incarnation {Incarnation}")]

@@ -39,7 +39,14 @@ public sealed class KafkaRecord : IKafkaItem
     /// <param name="key">The key; null stands for the stream's key.</param>
     public static KafkaRecord ToPublish(byte[]? value, IReadOnlyList<KeyValuePair<string, byte[]>>? headers = null, string? key = null) => new()
     {
-        Topic = "", Incarnation = "", Partition = -1, Offset = -1, TimestampMs = -1, Key = key, Value = value, Headers = headers ?? [],
+        Topic = "",
+        Incarnation = "",
+        Partition = -1,
+        Offset = -1,
+        TimestampMs = -1,
+        Key = key,
+        Value = value,
+        Headers = headers ?? [],
     };
 
     long IKafkaItem.NextOffset => Offset + 1;

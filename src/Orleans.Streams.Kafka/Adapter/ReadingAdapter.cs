@@ -67,7 +67,8 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
             var (low, high) = intake.Watermarks;
             // What the consumer knows of the end is a moment old: what was read is beyond doubt.
             return new(
-                low, high < 0 ? high : Math.Max(high, cache.Position), cache.Generation > 0 ? cache.Watermark : -1, cache.Items, cache.Bytes, intake.IsPaused, cache.FailingStreams);
+                low, high < 0 ? high : Math.Max(high, cache.Position), cache.Generation > 0 ? cache.Watermark : -1, cache.Items, cache.Bytes, intake.IsPaused, cache.FailingStreams,
+                parts.Directory.Unreachable);
         };
         if (RereadsAfterFailure)
         {
@@ -96,7 +97,7 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
     protected virtual UnroutableLane? CreateUnroutableLane() => null;
 
     private TopicConsumer<TPart> CreateConsumer(string stream, string topic) => new(
-        topic, ClientSettings.Consumer(options, parts.Name, Fields), CreateDeserializer(stream, topic), parts.Time, _logger);
+        topic, ClientSettings.Consumer(options, parts.Name, Fields), CreateDeserializer(stream, topic), parts.Directory.Suspect, parts.Time, _logger);
 }
 
 /// <summary>

@@ -66,6 +66,10 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
         return cursor;
     }
 
+    // Whatever position a subscriber asks for: what is acknowledged is done, and what isn't must be delivered.
+    public QueueCacheCursorResult<IQueueCacheCursor> TryGetCacheCursorAtPosition(StreamId streamId, StreamSubscriptionStartPosition startPosition) =>
+        QueueCacheCursorResult<IQueueCacheCursor>.FromCursor(GetCacheCursor(streamId, null));
+
     /// <summary>Takes an item of a stream in.</summary>
     public void Add(StreamId streamId, TItem item)
     {

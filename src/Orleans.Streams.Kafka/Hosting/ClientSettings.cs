@@ -45,6 +45,9 @@ internal static class ClientSettings
             ["reconnect.backoff.ms"] = "100",
             ["reconnect.backoff.max.ms"] = "1000",
             ["socket.keepalive.enable"] = "true",
+            // Clients must know of a new partition as soon as the directory does: they refuse to read or write one that they don't know.
+            ["topic.metadata.refresh.interval.ms"] = Math.Clamp((long)options.MetadataInterval.TotalMilliseconds, 100, 300_000)
+                .ToString(System.Globalization.CultureInfo.InvariantCulture),
         };
         Apply(options.Client, settings);
         return settings;

@@ -12,12 +12,14 @@ internal sealed class KafkaConfigurationValidator<TOptions>(string provider, ISe
     public void ValidateConfiguration()
     {
         var errors = new List<string>();
+        var valid = true;
         try
         {
             services.GetRequiredService<IOptionsMonitor<TOptions>>().Get(provider);
         }
         catch (OptionsValidationException exception)
         {
+            valid = false;
             errors.AddRange(exception.Failures);
         }
 
@@ -35,7 +37,8 @@ internal sealed class KafkaConfigurationValidator<TOptions>(string provider, ISe
             errors.Add($"Kafka streams '{provider}': StreamPubSubOptions.PubSubType must stay ImplicitOnly; a delivery could count as made that was not.");
         }
 
-        if (services.GetRequiredService<IOptionsMonitor<StreamPullingAgentOptions>>().Get(provider).BatchContainerBatchSize != 1)
+        // These are set from ours, so they can be read only when ours are right.
+        if (valid && services.GetRequiredService<IOptionsMonitor<StreamPullingAgentOptions>>().Get(provider).BatchContainerBatchSize != 1)
         {
             errors.Add($"Kafka streams '{provider}': StreamPullingAgentOptions.BatchContainerBatchSize must stay 1; deliveries are batches already.");
         }

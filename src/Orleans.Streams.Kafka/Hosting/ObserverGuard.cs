@@ -13,9 +13,9 @@ internal sealed class ObserverGuard : IIncomingGrainCallFilter
     public async Task Invoke(IIncomingGrainCallContext context)
     {
         await context.Invoke();
-        if (context.Request.GetArgumentCount() > BatchArgument
-            && context.Request.GetArgument(BatchArgument) is IReadMark { WasRead: false }
-            && context.Request.GetMethodName() == "DeliverBatch")
+        if (context.Request.GetMethodName() == "DeliverBatch"
+            && context.Request.GetArgumentCount() > BatchArgument
+            && context.Request.GetArgument(BatchArgument) is IReadMark { WasRead: false })
         {
             throw new InvalidOperationException(
                 $"Grain {context.TargetId} was handed Kafka records and attached no observer. In IStreamSubscriptionObserver.OnSubscribed call "

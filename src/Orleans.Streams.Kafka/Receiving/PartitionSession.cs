@@ -41,14 +41,19 @@ internal sealed class PartitionSession<TItem, TPart>(
     {
         await _stopping.CancelAsync();
         using var limit = new CancellationTokenSource(timeout, time);
-        await _run.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_held is { } held)
+        try
         {
-            await SaveAsync(held, limit.Token);
-            KafkaLog.GaveUp(logger, place.Topic, place.Partition, held.Saved ?? -1);
+            await _run.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_held is { } held)
+            {
+                await SaveAsync(held, limit.Token);
+                KafkaLog.GaveUp(logger, place.Topic, place.Partition, held.Saved ?? -1);
+            }
         }
-
-        await consumer.DetachAsync(intake);
+        finally
+        {
+            await consumer.DetachAsync(intake);
+        }
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -145,7 +150,13 @@ internal sealed class PartitionSession<TItem, TPart>(
                 return options.RedeliveryBackoff;
             }
 
-            if (directory.Topics.TryGetValue(place.Stream, out var topic) && topic.Incarnation != held.Incarnation)
+            // The consumer alone would wait for a deleted topic, and might go on in the middle of one that took its name.
+            if (!directory.Topics.TryGetValue(place.Stream, out var topic))
+            {
+                throw new KafkaException(new Error(Confluent.Kafka.ErrorCode.UnknownTopicOrPart, "the topic is gone"));
+            }
+
+            if (topic.Incarnation != held.Incarnation)
             {
                 throw new KafkaException(new Error(Confluent.Kafka.ErrorCode.UnknownTopicId, $"the topic was created again, as {topic.Incarnation}"));
             }

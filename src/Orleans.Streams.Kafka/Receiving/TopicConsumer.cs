@@ -14,6 +14,7 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     private static readonly TimeSpan IdleWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan WatermarkInterval = TimeSpan.FromMilliseconds(500);
     private readonly string _topic;
+    private readonly Action<string> _onBrokersDown;
     private readonly bool _storesOffsets;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -22,12 +23,11 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     private readonly Dictionary<int, IPartitionIntake<TPart>> _intakes = [];
     private readonly Thread _thread;
     private volatile bool _stopping;
-    private bool _wasDown;
     private long _watermarksAt;
 
-    public TopicConsumer(string topic, ConsumerConfig config, IDeserializer<TPart> deserializer, TimeProvider time, ILogger logger)
+    public TopicConsumer(string topic, ConsumerConfig config, IDeserializer<TPart> deserializer, Action<string> onBrokersDown, TimeProvider time, ILogger logger)
     {
-        (_topic, _time, _logger) = (topic, time, logger);
+        (_topic, _onBrokersDown, _time, _logger) = (topic, onBrokersDown, time, logger);
         _storesOffsets = config.EnableAutoCommit == true;
         _consumer = new ConsumerBuilder<TPart, TPart>(config)
             .SetKeyDeserializer(deserializer)
@@ -43,7 +43,6 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     public Task AttachAsync(IPartitionIntake<TPart> intake, long offset) => InvokeAsync(() =>
     {
         _intakes[intake.Partition] = intake;
-        intake.IsPaused = false;
         _consumer.IncrementalAssign([new TopicPartitionOffset(_topic, intake.Partition, offset)]);
     });
 
@@ -53,6 +52,13 @@ internal sealed class TopicConsumer<TPart> : IDisposable
         if (_intakes.TryGetValue(intake.Partition, out var current) && ReferenceEquals(current, intake))
         {
             _intakes.Remove(intake.Partition);
+            if (intake.IsPaused)
+            {
+                // librdkafka remembers a pause beyond the assignment, and the next one would read nothing.
+                intake.IsPaused = false;
+                _consumer.Resume([new(_topic, intake.Partition)]);
+            }
+
             _consumer.IncrementalUnassign([new TopicPartition(_topic, intake.Partition)]);
         }
     });
@@ -166,7 +172,6 @@ internal sealed class TopicConsumer<TPart> : IDisposable
                 }
             }
 
-            _wasDown = false;
             if (!_intakes.TryGetValue(result.Partition.Value, out var target))
             {
                 continue;
@@ -227,11 +232,8 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     {
         if (error.Code == Confluent.Kafka.ErrorCode.Local_AllBrokersDown)
         {
-            if (!_wasDown)
-            {
-                _wasDown = true;
-                KafkaLog.BrokersDown(_logger, _topic, error.Reason);
-            }
+            KafkaLog.BrokersDown(_logger, _topic, error.Reason);
+            _onBrokersDown(error.Reason);
         }
         else if (error.IsFatal)
         {

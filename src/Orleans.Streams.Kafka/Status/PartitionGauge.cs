@@ -111,9 +111,9 @@ internal sealed class PartitionGauge(string provider, string stream, string topi
             Unsubscribed = Interlocked.Read(ref _unsubscribed),
             Unroutable = Interlocked.Read(ref _unroutable),
             Skipped = Interlocked.Read(ref _skipped),
-            LastError = _lastError,
+            LastError = _lastError ?? levels.Unreachable,
         };
     }
 
-    internal readonly record struct Levels(long Low, long High, long Position, int Items, long Bytes, bool Paused, int FailingStreams);
+    internal readonly record struct Levels(long Low, long High, long Position, int Items, long Bytes, bool Paused, int FailingStreams, string? Unreachable);
 }

@@ -10,7 +10,7 @@ internal sealed class KafkaQueues(TopicDirectory directory) : IStreamQueueMapper
     public static (string Stream, int Partition) Partition(QueueId queue) => (queue.GetStringNamePrefix(), (int)queue.GetNumericId());
 
     /// <summary>Every partition of every known topic, sorted, so that all silos see one order.</summary>
-    public IEnumerable<QueueId> GetAllQueues() => directory.Topics.Values
+    public IEnumerable<QueueId> GetAllQueues() => directory.Known.Values
         .OrderBy(t => t.Stream, StringComparer.Ordinal)
         .SelectMany(t => Enumerable.Range(0, t.Partitions).Select(p => Queue(t.Stream, p)));
 
@@ -18,7 +18,7 @@ internal sealed class KafkaQueues(TopicDirectory directory) : IStreamQueueMapper
     public QueueId GetQueueForStream(StreamId streamId)
     {
         var stream = streamId.GetNamespace() ?? "";
-        return directory.Topics.TryGetValue(stream, out var topic)
+        return directory.Known.TryGetValue(stream, out var topic)
             ? Queue(stream, Murmur2.Partition(streamId.Key.Span, topic.Partitions))
             : throw new InvalidOperationException($"The topic of stream '{stream}' isn't known (yet).");
     }

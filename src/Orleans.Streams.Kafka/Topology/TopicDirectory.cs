@@ -20,12 +20,22 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, TopicInfo> _topics = new Dictionary<string, TopicInfo>(StringComparer.Ordinal);
+    private volatile IReadOnlyDictionary<string, TopicInfo> _known = new Dictionary<string, TopicInfo>(StringComparer.Ordinal);
     private IAdminClient? _admin;
     private Task? _loop;
-    private bool _saidUnreachable;
+    private volatile string? _unreachable;
+    private TaskCompletionSource _suspected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The topics that are known, by stream.</summary>
+    /// <summary>Why the brokers cannot be reached; null when they can, as far as is known.</summary>
+    public string? Unreachable => _unreachable;
+
+    /// <summary>The topics that are there, by stream.</summary>
     public IReadOnlyDictionary<string, TopicInfo> Topics => _topics;
+
+    /// <summary>
+    /// The topics that are there or were: one that is gone keeps its queues, whose sessions then say so, and go on when it is created again.
+    /// </summary>
+    public IReadOnlyDictionary<string, TopicInfo> Known => _known;
 
     /// <summary>Raised when a topic appeared, grew, or became another one.</summary>
     public event Action? Changed;
@@ -38,6 +48,13 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         }
 
         _loop ??= Task.Run(LoopAsync);
+    }
+
+    /// <summary>A consumer has lost its brokers: they count as unreachable until the next look, which is now.</summary>
+    public void Suspect(string reason)
+    {
+        _unreachable ??= reason;
+        _suspected.TrySetResult();
     }
 
     /// <summary>Asks the broker now.</summary>
@@ -61,6 +78,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
 
     private async Task LoopAsync()
     {
+        var saidUnreachable = false;
         try
         {
             while (true)
@@ -68,17 +86,22 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
                 var wait = options.MetadataInterval;
                 try
                 {
+                    _suspected = new(TaskCreationOptions.RunContinuationsAsynchronously);
                     await RefreshAsync(_stopping.Token);
-                    _saidUnreachable = false;
+                    saidUnreachable = false;
                 }
-                catch (KafkaException exception)
+                catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     // Soon again: the interval is for an orderly look, not for a broker that may accept connections any moment.
                     wait = TimeSpan.FromSeconds(Math.Min(1, wait.TotalSeconds));
-                    OnUnreachable(exception.Error.Reason, wait);
+                    OnUnreachable(exception is KafkaException kafka ? kafka.Error.Reason : exception.Message, saidUnreachable ? null : wait);
+                    saidUnreachable = true;
                 }
 
-                await Task.Delay(wait, time, _stopping.Token);
+                using var tick = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+                await Task.WhenAny(Task.Delay(wait, time, tick.Token), _suspected.Task);
+                await tick.CancelAsync();
+                _stopping.Token.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException)
@@ -86,17 +109,17 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         }
     }
 
-    private void OnUnreachable(string reason, TimeSpan wait)
+    private void OnUnreachable(string reason, TimeSpan? sayInterval)
     {
+        _unreachable = reason;
         foreach (var (stream, topic) in options.Streams.Where(s => !_topics.ContainsKey(s.Key)))
         {
             status.Set(new(provider, stream, topic.Topic, null, 0, reason));
         }
 
-        if (!_saidUnreachable)
+        if (sayInterval is { } interval)
         {
-            _saidUnreachable = true;
-            KafkaLog.TopicsUnknown(logger, provider, wait, reason);
+            KafkaLog.TopicsUnknown(logger, provider, interval, reason);
         }
     }
 
@@ -116,6 +139,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
                 found = await DescribeAsync(cancellationToken);
             }
 
+            _unreachable = null;
             Publish(found);
         }
         finally
@@ -126,8 +150,9 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
 
     private void Publish(Dictionary<string, TopicInfo> found)
     {
-        var before = _topics;
+        var before = _known;
         _topics = found;
+        _known = before.Where(t => !found.ContainsKey(t.Key)).Concat(found).ToDictionary(StringComparer.Ordinal);
         var changed = false;
         foreach (var (stream, topic) in options.Streams)
         {

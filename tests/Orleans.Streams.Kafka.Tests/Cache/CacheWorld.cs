@@ -8,8 +8,14 @@ internal sealed class CacheWorld : ICacheObserver
 {
     public static readonly CacheLimits Limits = new()
     {
-        Items = 40, Bytes = 1000, Span = 120, BatchItems = 7, BatchBytes = 1000,
-        RedeliveryMin = TimeSpan.FromMilliseconds(100), RedeliveryMax = TimeSpan.FromSeconds(5), AgentForgets = TimeSpan.FromSeconds(70),
+        Items = 40,
+        Bytes = 1000,
+        Span = 120,
+        BatchItems = 7,
+        BatchBytes = 1000,
+        RedeliveryMin = TimeSpan.FromMilliseconds(100),
+        RedeliveryMax = TimeSpan.FromSeconds(5),
+        AgentForgets = TimeSpan.FromSeconds(70),
     };
 
     private readonly FakeTimeProvider _time = new();

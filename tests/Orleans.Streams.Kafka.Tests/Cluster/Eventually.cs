@@ -5,12 +5,14 @@ namespace Orleans.Streams.Kafka.Tests.Cluster;
 /// <summary>Waits for a condition, up to a deadline that names it.</summary>
 internal static class Eventually
 {
-    public static async Task True(Func<bool> condition, string what, int seconds = 60)
+    private const int Seconds = 60;
+
+    public static async Task True(Func<bool> condition, string what)
     {
         var started = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(started.Elapsed < TimeSpan.FromSeconds(seconds), $"waited {seconds} s for: {what}");
+            Assert.True(started.Elapsed < TimeSpan.FromSeconds(Seconds), $"waited {Seconds} s for: {what}");
             await Task.Delay(20);
         }
     }

@@ -13,7 +13,9 @@ public sealed class KafkaCluster(IKafkaBroker broker) : IAsyncDisposable
     public const string Stream = "orders";
     private readonly IProducer<byte[]?, byte[]?> _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
     {
-        BootstrapServers = broker.BootstrapServers, Partitioner = Partitioner.Murmur2Random, LingerMs = 1,
+        BootstrapServers = broker.BootstrapServers,
+        Partitioner = Partitioner.Murmur2Random,
+        LingerMs = 1,
     }).Build();
 
     public string Topic { get; } = $"orders-{Guid.NewGuid():N}";
@@ -56,12 +58,10 @@ public sealed class KafkaCluster(IKafkaBroker broker) : IAsyncDisposable
         await Silos.DisposeAsync();
     }
 
-    public void Produce(string? key, string value = "", int? partition = null) => ProduceBytes(
-        key is null ? null : System.Text.Encoding.UTF8.GetBytes(key), value, partition);
+    public void Produce(string? key, string value = "") => ProduceBytes(key is null ? null : System.Text.Encoding.UTF8.GetBytes(key), value);
 
-    public void ProduceBytes(byte[]? key, string value = "", int? partition = null) => _producer.Produce(
-        new TopicPartition(Topic, partition is { } p ? new Partition(p) : Partition.Any),
-        new() { Key = key, Value = System.Text.Encoding.UTF8.GetBytes(value) });
+    public void ProduceBytes(byte[]? key, string value = "") =>
+        _producer.Produce(Topic, new() { Key = key, Value = System.Text.Encoding.UTF8.GetBytes(value) });
 
     public void Flush() => Assert.Equal(0, _producer.Flush(TimeSpan.FromSeconds(30)));
 
