@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.Json;
 using Confluent.Kafka;
 using Contracts.Records;
 using Producer.Generation;
@@ -13,8 +11,10 @@ namespace Producer;
 /// <summary>A run, from its settings to its summary.</summary>
 internal static class Run
 {
-    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(60);
-    private static readonly DateTimeOffset SeededStart = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    /// <summary>How long a stopped run may take to flush and report; a little more than flushing may.</summary>
+    public static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(35);
+
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(30);
 
     public static async Task<int> ExecuteAsync(Settings settings, CancellationToken cancellationToken)
     {
@@ -22,13 +22,18 @@ internal static class Run
         var bootstrap = settings.Bootstrap ?? endpoints?.Kafka;
         if (bootstrap is null)
             return Wrong("There is no Kafka to send to: no .data/endpoints.json lies here or further up. Start the system with ./dev up, or name a broker with --bootstrap HOST:PORT.");
+        if (settings.HeedLag is not null && endpoints?.Api is null)
+            return Wrong("--heed-lag asks the running system, but no endpoints.json names its API. Name its data folder with --data.");
         try
         {
-            var source = await SourceAsync(settings, settings.Registry ?? endpoints?.SchemaRegistryUrl, cancellationToken);
-            await Topics.EnsureAsync(bootstrap, settings.Transactions > 0 ? [settings.Topic, "transactions"] : [settings.Topic]);
-            using var sender = new Sender(bootstrap, measureAll: settings.Rate.RecordsPerSecond is <= 5_000);
-            using var gate = settings.HeedLag is { } limit && endpoints?.Api is { } api ? new LagGate(api, limit) : null;
-            return await SendAsync(settings, source, sender, gate, cancellationToken);
+            // Another broker than the running system's has nothing to do with its registry.
+            var registry = settings.Registry ?? (settings.Bootstrap is null ? endpoints?.Registry : null);
+            var seed = settings.Seed ?? Random.Shared.Next();
+            var source = await SourceAsync(settings, seed, registry, cancellationToken);
+            await Topics.EnsureAsync(bootstrap, settings.Topics);
+            using var sender = new Sender(bootstrap, settings.IsGentle, settings.Trace ?? settings.IsGentle, Console.Error.WriteLine);
+            using var gate = settings.HeedLag is { } limit ? new LagGate(endpoints!.Api!, limit, TimeProvider.System, Console.Error.WriteLine) : null;
+            return await SendAsync(settings, source, sender, gate, new Summary(seed), cancellationToken);
         }
         catch (KafkaException e)
         {
@@ -40,26 +45,28 @@ internal static class Run
         }
     }
 
-    private static async Task<RecordSource> SourceAsync(Settings settings, string? registryUrl, CancellationToken cancellationToken)
+    private static async Task<RecordSource> SourceAsync(Settings settings, int seed, string? registryUrl, CancellationToken cancellationToken)
     {
-        var folder = new FolderSchemaRegistry(Path.Combine(AppContext.BaseDirectory, "schemas"));
-        var registry = registryUrl is null ? folder : SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = registryUrl });
-        var schemas = await folder.ListAsync(cancellationToken);
-        var seed = settings.Seed ?? Random.Shared.Next();
+        var files = await new FolderSchemaRegistry(Path.Combine(AppContext.BaseDirectory, "schemas")).ListAsync(cancellationToken);
+        var registry = registryUrl is null ? null : SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = registryUrl });
         var shop = new ShopGenerator(
-            seed, settings.Seed is null ? DateTimeOffset.UtcNow : SeededStart, settings.Rate.RecordsPerSecond ?? 20_000, settings.Users,
-            settings.Transactions, settings.Late);
+            seed, settings.Seed is null ? EventClock.Live(TimeProvider.System) : EventClock.Seeded, settings.Users, settings.TransactionsPerMille, settings.Late);
+        var (users, transactions) = (Newest("user-events"), Newest("transactions"));
+        if (registry is not null && settings.TransactionsPerMille < 1000)
+            users = await registry.RegisterAsync($"{settings.Topic}-value", users.Schema, cancellationToken);
+        if (registry is not null && settings.TransactionsPerMille > 0)
+            transactions = await registry.RegisterAsync($"{Settings.TransactionsTopic}-value", transactions.Schema, cancellationToken);
+        (registry as IDisposable)?.Dispose();
         return new RecordSource(
-            shop, new AvroRecordEncoder<UserRecord>(await Register("user-events", settings.Topic)),
-            new AvroRecordEncoder<TransactionRecord>(await Register("transactions", "transactions")), settings.Topic, seed, settings.Duplicates, settings.Poison);
+            shop, new AvroRecordEncoder<UserRecord>(users), new AvroRecordEncoder<TransactionRecord>(transactions), settings.RecordTopics, seed,
+            settings.Duplicates, settings.Poison);
 
-        ValueTask<RegisteredSchema> Register(string name, string topic) =>
-            registry.RegisterAsync($"{(registryUrl is null ? name : topic)}-value", schemas.Last(s => s.Subject == $"{name}-value").Schema, cancellationToken);
+        RegisteredSchema Newest(string topic) => files.Last(s => s.Subject == $"{topic}-value");
     }
 
-    private static async Task<int> SendAsync(Settings settings, RecordSource source, Sender sender, LagGate? gate, CancellationToken cancellationToken)
+    private static async Task<int> SendAsync(
+        Settings settings, RecordSource source, Sender sender, LagGate? gate, Summary summary, CancellationToken cancellationToken)
     {
-        var counts = new long[4];
         var clock = Stopwatch.StartNew();
         var stopped = false;
         await Progress.ShowAsync(settings, () => (sender.Acknowledged, clock.Elapsed), async () =>
@@ -68,68 +75,34 @@ internal static class Run
             {
                 await LoopAsync();
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
                 stopped = true;
             }
+
+            sender.Flush(FlushPatience);
         });
-        var unsent = sender.Flush(FlushPatience);
-        clock.Stop();
-        Report(settings, sender, counts, clock.Elapsed, unsent);
-        return stopped ? 130 : sender.Failed + unsent > 0 ? 1 : 0;
+        var failed = sender.Sent - sender.Acknowledged;
+        summary.Print(settings, sender, clock.Elapsed);
+        return stopped ? 130 : failed > 0 ? 1 : 0;
 
         async Task LoopAsync()
         {
+            var pacer = new Pacer(settings.Rate, TimeProvider.System);
             long plain = 0;
-            for (long number = 0; ; number++)
+            while (settings.Duration is not { } duration || clock.Elapsed < duration)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (settings.Duration is { } duration && clock.Elapsed >= duration)
-                    return;
                 if (gate is not null)
                     await gate.PassAsync(cancellationToken);
+                await pacer.WaitAsync(cancellationToken);
                 var record = source.Next();
-                if (record.Kind is RecordKind.UserEvent or RecordKind.Transaction && plain++ >= settings.Events)
+                if (record.IsPlain && plain++ == settings.Events)
                     return;
-                await PaceAsync(settings.Rate, number, clock, cancellationToken);
-                sender.Send(record, number, cancellationToken);
-                counts[(int)record.Kind]++;
+                sender.Send(record, cancellationToken);
+                summary.Add(record.Kind);
             }
         }
-    }
-
-    // By the clock from the start, not by pauses between records: these would add up.
-    private static async ValueTask PaceAsync(Rate rate, long number, Stopwatch clock, CancellationToken cancellationToken)
-    {
-        if (rate.RecordsPerSecond is not { } perSecond)
-            return;
-        var ahead = TimeSpan.FromSeconds(number / perSecond) - clock.Elapsed;
-        if (ahead > TimeSpan.FromMilliseconds(1))
-            await Task.Delay(ahead, cancellationToken);
-    }
-
-    private static void Report(Settings settings, Sender sender, long[] counts, TimeSpan elapsed, int unsent)
-    {
-        var (p50, p99) = (sender.Latency(50), sender.Latency(99));
-        var rate = sender.Acknowledged / Math.Max(elapsed.TotalSeconds, 0.001);
-        var failed = sender.Failed + unsent;
-        if (settings.Json)
-        {
-            Console.WriteLine(JsonSerializer.Serialize(new
-            {
-                acknowledged = sender.Acknowledged, failed, seconds = Math.Round(elapsed.TotalSeconds, 3), rate = Math.Round(rate),
-                p50_ms = p50.TotalMilliseconds, p99_ms = p99.TotalMilliseconds, user_events = counts[0], transactions = counts[1],
-                duplicates = counts[2], poison = counts[3], error = sender.FirstError,
-            }));
-            return;
-        }
-
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{sender.Acknowledged:#,0} records acknowledged in {elapsed.TotalSeconds:0.0} s ({rate:#,0}/s), latency p50 {p50.TotalMilliseconds:0.0} ms, p99 {p99.TotalMilliseconds:0.0} ms"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  user events {counts[0]:#,0}   transactions {counts[1]:#,0}   duplicates {counts[2]:#,0}   poison {counts[3]:#,0}"));
-        if (failed > 0)
-            Console.Error.WriteLine($"{failed} records were not acknowledged: {sender.FirstError ?? "no answer from Kafka"}");
     }
 
     private static int Wrong(string message)

@@ -29,13 +29,19 @@ public sealed class AvroRecordDecoder<T>(ISchemaRegistry registry) : IRecordDeco
     private async Task<T> DecodeFirstAsync(int id, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         var schema = await registry.GetByIdAsync(id, cancellationToken);
+        return Decode(_plans.GetOrAdd(id, static (_, text) => Plan(text), schema), payload, id);
+    }
+
+    // A schema that does not fit stays so: its plan is to refuse.
+    private static ReadRecord<T> Plan(string schema)
+    {
         try
         {
-            return Decode(_plans.GetOrAdd(id, _ => DecoderCompiler.Compile<T>(AvroSchema.Parse(schema))), payload, id);
+            return DecoderCompiler.Compile<T>(AvroSchema.Parse(schema));
         }
         catch (InvalidSchemaException e)
         {
-            throw new RecordFormatException($"Schema id {id} cannot be read as {typeof(T).Name}: {e.Message}", e);
+            return (ref _) => throw new RecordFormatException($"its schema cannot be read as {typeof(T).Name}: {e.Message.TrimEnd('.')}", e);
         }
     }
 
@@ -48,36 +54,9 @@ public sealed class AvroRecordDecoder<T>(ISchemaRegistry registry) : IRecordDeco
             var record = plan(ref reader);
             return reader.AtEnd ? record : throw new RecordFormatException($"{reader.Remaining} bytes are left over");
         }
-        catch (Exception e) when (e is RecordFormatException or OverflowException or ArgumentOutOfRangeException)
+        catch (Exception e) when (e is RecordFormatException or OverflowException or ArgumentException or IndexOutOfRangeException)
         {
-            throw new RecordFormatException($"The value is not what schema id {id} says: {e.Message}.", e);
+            throw new RecordFormatException($"The value is not what schema id {id} says: {e.Message.TrimEnd('.')}.", e);
         }
-    }
-}
-
-/// <summary>Encodes Avro in the Confluent wire format, in one registered schema.</summary>
-/// <typeparam name="T">What is encoded.</typeparam>
-public sealed class AvroRecordEncoder<T> : IRecordEncoder<T>
-    where T : class
-{
-    [ThreadStatic]
-    private static AvroWriter? s_writer;
-
-    private readonly Action<AvroWriter, T> _write;
-    private readonly int _id;
-
-    /// <summary>Prepares the encoding.</summary>
-    /// <exception cref="InvalidSchemaException">The schema has fields that the type lacks, or of other types.</exception>
-    public AvroRecordEncoder(RegisteredSchema schema) =>
-        (_id, _write) = (schema.Id, EncoderCompiler.Compile<T>(AvroSchema.Parse(schema.Schema)));
-
-    /// <inheritdoc/>
-    public byte[] Encode(T record)
-    {
-        var writer = s_writer ??= new AvroWriter();
-        writer.Length = 0;
-        writer.WriteHeader(_id);
-        _write(writer, record);
-        return writer.Written.ToArray();
     }
 }

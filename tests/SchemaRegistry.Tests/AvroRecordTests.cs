@@ -148,6 +148,52 @@ public sealed class AvroRecordTests
         Assert.Throws<RecordFormatException>(() => encoder.Encode(AnyTransaction.Single() with { Amount = 0.005m }));
     }
 
+    [Fact]
+    public void Bytes_that_are_not_text_are_refused_rather_than_altered()
+    {
+        byte[] value = [.. Samples.Value(1, "x")[..^1], 0xff];
+        Assert.Throws<RecordFormatException>(() => Done(new AvroRecordDecoder<Samples.R>(new OneSchema(Samples.V1)).DecodeAsync(value)));
+    }
+
+    [Fact]
+    public void A_schema_whose_record_holds_itself_is_a_bad_record_not_the_end_of_the_process()
+    {
+        const string Endless = """{"type":"record","name":"R","fields":[{"name":"a","type":"string"},{"name":"next","type":["null","R"]}]}""";
+        var decoder = new AvroRecordDecoder<Samples.R>(new OneSchema(Endless));
+        Assert.Contains("holds itself", Assert.Throws<RecordFormatException>(() => Done(decoder.DecodeAsync(Samples.Value(1, "x")))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_schema_without_a_required_field_names_it_each_time()
+    {
+        var decoder = new AvroRecordDecoder<Samples.R>(new OneSchema("""{"type":"record","name":"R","fields":[{"name":"b","type":"string"}]}"""));
+        for (var i = 0; i < 2; i++)
+            Assert.Contains("lacks the field a", Assert.Throws<RecordFormatException>(() => Done(decoder.DecodeAsync(Samples.Value(1, "x")))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_renamed_field_is_read_under_its_former_name()
+    {
+        Assert.Equal("old", Done(new AvroRecordDecoder<Renamed>(new OneSchema(Samples.V1)).DecodeAsync(Samples.Value(1, "old"))).Title);
+        var now = Samples.V1.Replace("\"a\"", "\"title\"", StringComparison.Ordinal);
+        Assert.Equal("new", Done(new AvroRecordDecoder<Renamed>(new OneSchema(now)).DecodeAsync(Samples.Value(1, "new"))).Title);
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("\"string\"")]
+    [InlineData("""{"type":"record","name":"R"}""")]
+    [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":"nothing"}]}""")]
+    [InlineData("""{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"fixed","name":"f","size":"x"}}]}""")]
+    public void What_is_no_schema_is_told_so(string text) => Assert.Throws<InvalidSchemaException>(() => AvroSchema.Parse(text));
+
+    private sealed record Renamed
+    {
+        [AvroAlias("a")]
+        public required string Title { get; init; }
+    }
+
     private static byte[] Written(RecordSchema schema, string type)
     {
         var metadata = new GenericRecord((RecordSchema)schema.Fields.Single(f => f.Name == "metadata").Schema);
@@ -168,15 +214,4 @@ public sealed class AvroRecordTests
     private static RegisteredSchema Find(string subject) => Done(Registry.ListAsync()).Single(s => s.Subject == subject);
 
     private static T Done<T>(ValueTask<T> task) => task.IsCompleted ? task.GetAwaiter().GetResult() : task.AsTask().GetAwaiter().GetResult();
-
-    private sealed class OneSchema(string schema) : ISchemaRegistry
-    {
-        public ValueTask<string> GetByIdAsync(int id, CancellationToken cancellationToken = default) => ValueTask.FromResult(schema);
-
-        public ValueTask<RegisteredSchema> RegisterAsync(string subject, string schema, CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
-
-        public ValueTask<IReadOnlyList<RegisteredSchema>> ListAsync(CancellationToken cancellationToken = default) =>
-            throw new NotSupportedException();
-    }
 }

@@ -25,6 +25,15 @@ public sealed class CompatibilityTests
             string.Join('\n', Check(CompatibilityRule.Forward, """[{"name":"a","type":["null","string"]}]""")), StringComparison.Ordinal);
 
     [Fact]
+    public void A_record_that_holds_itself_is_compared_to_an_end()
+    {
+        var list = Schema.Parse("""{"type":"record","name":"L","fields":[{"name":"v","type":"int"},{"name":"next","type":["null","L"],"default":null}]}""");
+        var other = Schema.Parse("""{"type":"record","name":"L","fields":[{"name":"v","type":"string"},{"name":"next","type":["null","L"],"default":null}]}""");
+        Assert.Empty(SchemaCompatibility.ProblemsReading(list, list));
+        Assert.NotEmpty(SchemaCompatibility.ProblemsReading(list, other));
+    }
+
+    [Fact]
     public void A_changed_scale_is_refused_although_its_bytes_could_be_read() =>
         Assert.Contains("decimal(scale 2) cannot be read as decimal(scale 4)", string.Join('\n', SchemaCompatibility.ProblemsReading(Money(4), Money(2))), StringComparison.Ordinal);
 

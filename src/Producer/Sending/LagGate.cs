@@ -2,39 +2,48 @@ using System.Text.Json;
 
 namespace Producer.Sending;
 
-/// <summary>Holds the sending back while the system lags: a broker that keeps little would drop records before they are read.</summary>
-internal sealed class LagGate(string api, long limit) : IDisposable
+/// <summary>
+/// Holds the sending back while the system lags, or does not say whether it does: a broker that keeps little would drop records before they
+/// are read.
+/// </summary>
+internal sealed class LagGate(string api, long limit, TimeProvider time, Action<string> say) : IDisposable
 {
     private static readonly TimeSpan CheckEvery = TimeSpan.FromMilliseconds(500);
-    private readonly HttpClient _http = new() { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(2) };
-    private DateTime _next;
+    private readonly HttpClient _http = new() { BaseAddress = new Uri(api.TrimEnd('/') + "/"), Timeout = TimeSpan.FromSeconds(2) };
+    private long? _checked;
+    private bool _said;
 
-    /// <summary>Returns when the lag is below the limit, or cannot be asked for.</summary>
-    public async Task PassAsync(CancellationToken cancellationToken)
+    /// <summary>Returns when the lag is known to be below the limit.</summary>
+    public async ValueTask PassAsync(CancellationToken cancellationToken)
     {
-        while (DateTime.UtcNow >= _next)
-        {
-            _next = DateTime.UtcNow + CheckEvery;
-            if (await LagAsync(cancellationToken) is not { } lag || lag < limit)
-                return;
-            await Task.Delay(CheckEvery, cancellationToken);
-        }
+        if (_checked is { } last && time.GetElapsedTime(last) < CheckEvery)
+            return;
+        while (await LagAsync(cancellationToken) is not { } lag || lag >= limit)
+            await Task.Delay(CheckEvery, time, cancellationToken);
+        _checked = time.GetTimestamp();
     }
 
     public void Dispose() => _http.Dispose();
 
+    // Of the partition that is furthest behind: it is the first to drop what was not read.
     private async Task<long?> LagAsync(CancellationToken cancellationToken)
     {
         try
         {
             using var topics = JsonDocument.Parse(await _http.GetStringAsync("topics", cancellationToken));
+            _said = false;
             return topics.RootElement.GetProperty("items").EnumerateArray()
                 .SelectMany(topic => topic.GetProperty("partitions").EnumerateArray())
-                .Max(partition => (long?)partition.GetProperty("lag").GetInt64());
+                .Select(partition => partition.GetProperty("lag")).Where(lag => lag.ValueKind == JsonValueKind.Number)
+                .Select(lag => lag.GetInt64()).DefaultIfEmpty(0).Max();
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested
+            && e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException or OperationCanceledException)
         {
-            return null; // the page may start later than the load
+            if (!_said)
+                say($"Sending waits: {_http.BaseAddress}topics does not tell the lag ({e.Message})");
+            _said = true;
+            return null;
         }
     }
 }

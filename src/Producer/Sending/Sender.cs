@@ -10,20 +10,27 @@ namespace Producer.Sending;
 /// <summary>Sends records and keeps count of what was acknowledged, and how soon.</summary>
 internal sealed class Sender : IDisposable
 {
-    /// <summary>Above this rate only every so-manieth record's latency is measured: a closure per record would cost more than sending it.</summary>
+    /// <summary>At full speed only every so-manieth record's latency is measured: a closure per record would cost more than sending it.</summary>
     private const int SampleEvery = 64;
+    private static readonly TimeSpan QueuePause = TimeSpan.FromMilliseconds(20);
 
     private readonly IProducer<byte[], byte[]> _producer;
-    private readonly HistogramBase _latency = new LongHistogram(1, TimeSpan.FromMinutes(5).Ticks / 10, 3);
+    private readonly HistogramBase _latency = new LongHistogram(1, TimeSpan.FromMinutes(10).Ticks / 10, 3);
     private readonly Action<DeliveryReport<byte[], byte[]>> _count;
+    private readonly Action<string> _say;
     private readonly bool _measureAll;
+    private readonly bool _trace;
+    private long _sent;
     private long _acknowledged;
-    private long _failed;
 
-    public Sender(string bootstrap, bool measureAll)
+    /// <summary>Prepares a client; it connects by itself.</summary>
+    /// <param name="bootstrap">The brokers.</param>
+    /// <param name="measureAll">Whether every record's latency is measured.</param>
+    /// <param name="trace">Whether each record begins a trace, in the header <c>traceparent</c>.</param>
+    /// <param name="say">Tells the user what holds things up.</param>
+    public Sender(string bootstrap, bool measureAll, bool trace, Action<string> say)
     {
-        _measureAll = measureAll;
-        _count = Count;
+        (_measureAll, _trace, _say, _count) = (measureAll, trace, say, Count);
         _producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig
         {
             BootstrapServers = bootstrap,
@@ -38,48 +45,56 @@ internal sealed class Sender : IDisposable
             QueueBufferingMaxKbytes = 256 * 1024,
             ReconnectBackoffMaxMs = 1000,
             DeliveryReportFields = "status",
-        }).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => FirstError ??= error.IsFatal ? error.Reason : null).Build();
+        }).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => Notice(error)).Build();
     }
 
     /// <summary>The first error that cannot pass by itself, or the reason of the first record not acknowledged.</summary>
     public string? FirstError { get; private set; }
 
-    public long Acknowledged => Interlocked.Read(ref _acknowledged);
+    /// <summary>How many records were handed to the client.</summary>
+    public long Sent => Interlocked.Read(ref _sent);
 
-    public long Failed => Interlocked.Read(ref _failed);
+    /// <summary>How many of them Kafka acknowledged.</summary>
+    public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
     /// <summary>A percentile of the acknowledgement latency.</summary>
     public TimeSpan Latency(double percentile)
     {
         lock (_latency)
-            return TimeSpan.FromMicroseconds(_latency.GetValueAtPercentile(percentile));
+            return TimeSpan.FromMicroseconds(_latency.TotalCount == 0 ? 0 : _latency.GetValueAtPercentile(percentile));
     }
 
     /// <summary>Hands a record to the client; waits while its queue is full.</summary>
-    public void Send(in Outgoing record, long number, CancellationToken cancellationToken)
+    public void Send(in Outgoing record, CancellationToken cancellationToken)
     {
         var message = new Message<byte[], byte[]> { Key = record.Key is null ? null! : Encoding.UTF8.GetBytes(record.Key), Value = record.Value };
-        var handler = _measureAll || number % SampleEvery == 0 ? Measuring() : _count;
+        if (_trace)
+            message.Headers = new Headers { { "traceparent", TraceParent() } };
+        var handler = _measureAll || _sent % SampleEvery == 0 ? Measuring() : _count;
         while (true)
         {
             try
             {
                 _producer.Produce(record.Topic, message, handler);
+                Interlocked.Increment(ref _sent);
                 return;
             }
             catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                _producer.Flush(TimeSpan.FromMilliseconds(20));
+                _producer.Flush(QueuePause);
             }
         }
     }
 
-    /// <summary>Waits until everything sent is acknowledged or has failed.</summary>
-    /// <returns>How many records are still on their way when the patience ends.</returns>
-    public int Flush(TimeSpan patience) => _producer.Flush(patience);
+    /// <summary>Waits until everything sent is acknowledged or has failed, or the patience ends.</summary>
+    public void Flush(TimeSpan patience) => _producer.Flush(patience);
 
     public void Dispose() => _producer.Dispose();
+
+    // A trace's id is no part of the record: two runs of one seed are two traces.
+    private static byte[] TraceParent() =>
+        Encoding.ASCII.GetBytes($"00-{ActivityTraceId.CreateRandom().ToHexString()}-{ActivitySpanId.CreateRandom().ToHexString()}-01");
 
     private Action<DeliveryReport<byte[], byte[]>> Measuring()
     {
@@ -95,13 +110,16 @@ internal sealed class Sender : IDisposable
     private void Count(DeliveryReport<byte[], byte[]> report)
     {
         if (report.Error.IsError)
-        {
             FirstError ??= report.Error.Reason;
-            Interlocked.Increment(ref _failed);
-        }
         else
-        {
             Interlocked.Increment(ref _acknowledged);
-        }
+    }
+
+    private void Notice(Error error)
+    {
+        if (error.IsFatal)
+            FirstError ??= error.Reason;
+        else if (error.Code == ErrorCode.Local_AllBrokersDown)
+            _say("Kafka cannot be reached; what was sent waits for it.");
     }
 }

@@ -11,7 +11,7 @@ internal static class Topics
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <exception cref="KafkaException">No broker answers, or it refuses to create a topic.</exception>
-    public static async Task EnsureAsync(string bootstrap, params string[] names)
+    public static async Task EnsureAsync(string bootstrap, IReadOnlyList<string> names)
     {
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).SetLogHandler((_, _) => { }).Build();
         var known = admin.GetMetadata(Patience).Topics.Where(t => !t.Error.IsError).Select(t => t.Topic).ToHashSet();

@@ -7,6 +7,8 @@ namespace SchemaRegistry;
 /// <summary>Reads Avro's binary encoding from a byte array. A struct that is passed by reference: reading allocates only what is kept.</summary>
 internal struct AvroReader(byte[] buffer, int position, int end)
 {
+    // Bytes that are not UTF-8 would become the same replacement character: two ids could turn into one.
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
     private static readonly BigInteger MaxUnscaled = (BigInteger)decimal.MaxValue;
 
     public readonly bool AtEnd => position == end;
@@ -38,7 +40,7 @@ internal struct AvroReader(byte[] buffer, int position, int end)
     public string ReadString()
     {
         var length = ReadLength();
-        return length == 0 ? "" : Encoding.UTF8.GetString(Take(length));
+        return length == 0 ? "" : Utf8.GetString(Take(length));
     }
 
     public byte[] ReadBytes() => Take(ReadLength()).ToArray();

@@ -7,6 +7,8 @@ namespace SchemaRegistry;
 /// <summary>Writes Avro's binary encoding into a buffer that grows and is used again.</summary>
 internal sealed class AvroWriter
 {
+    private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
+
     private byte[] _buffer = new byte[512];
 
     public int Length { get; set; }
@@ -46,9 +48,9 @@ internal sealed class AvroWriter
 
     public void WriteString(string value)
     {
-        var length = Encoding.UTF8.GetByteCount(value);
+        var length = Utf8.GetByteCount(value);
         WriteLong(length);
-        Length += Encoding.UTF8.GetBytes(value, Reserve(length));
+        Length += Utf8.GetBytes(value, Reserve(length));
     }
 
     public void WriteBytes(byte[] value)

@@ -16,14 +16,15 @@ internal static class DecoderCompiler
 {
     public static ReadRecord<T> Compile<T>(RecordSchema writer)
     {
+        AvroSchema.RefuseRecursion(writer);
         var reader = Expression.Parameter(typeof(AvroReader).MakeByRefType(), "reader");
         return Expression.Lambda<ReadRecord<T>>(Record(reader, writer, typeof(T), writer.Name), reader).Compile();
     }
 
     private static BlockExpression Record(ParameterExpression reader, RecordSchema writer, Type type, string path)
     {
-        var properties = RecordMap.PropertiesOf(type);
-        var missing = properties.Where(p => RecordMap.IsRequired(p.Value) && writer.Fields.All(f => f.Name != p.Key)).Select(p => p.Key).ToArray();
+        var properties = RecordMap.PropertiesIn(type, writer);
+        var missing = RecordMap.PropertiesOf(type).Where(p => RecordMap.IsRequired(p.Value) && !properties.ContainsValue(p.Value)).Select(p => p.Key).ToArray();
         if (missing.Length > 0)
             throw new InvalidSchemaException($"{path} lacks the field{(missing.Length > 1 ? "s" : "")} {string.Join(", ", missing)}, which {type.Name} requires.");
 
@@ -77,7 +78,7 @@ internal static class DecoderCompiler
     {
         var cases = union.Schemas.Select((s, i) => Expression.SwitchCase(
             s.Tag == AvroType.Null ? Null(type, path) : Value(reader, s, type, path), Expression.Constant(i))).ToArray();
-        var other = Expression.Throw(Expression.Constant(new RecordFormatException($"{path}: no such branch in its union")), type);
+        var other = Refuse($"{path}: no such branch in its union", type);
         return Expression.Switch(type, Call(reader, nameof(AvroReader.ReadInt)), other, null, cases);
     }
 
@@ -90,10 +91,10 @@ internal static class DecoderCompiler
         var values = RecordMap.EnumValues(type, schema.Symbols);
         var cases = values.Select((v, i) => Expression.SwitchCase(
             v is null
-                ? Expression.Throw(Expression.Constant(new RecordFormatException($"{path}: {type.Name} knows no symbol '{schema.Symbols[i]}'")), type)
+                ? Refuse($"{path}: {type.Name} knows no symbol '{schema.Symbols[i]}'", type)
                 : Expression.Constant(v, type),
             Expression.Constant(i))).ToArray();
-        var other = Expression.Throw(Expression.Constant(new RecordFormatException($"{path}: no such symbol in its enum")), type);
+        var other = Refuse($"{path}: no such symbol in its enum", type);
         return Expression.Switch(type, Call(reader, nameof(AvroReader.ReadInt)), other, null, cases);
     }
 
@@ -147,7 +148,7 @@ internal static class DecoderCompiler
         LogicalSchema logical => Skip(reader, logical.BaseSchema),
         RecordSchema record => Expression.Block(typeof(void), record.Fields.Select(f => Skip(reader, f.Schema)).DefaultIfEmpty(Expression.Empty())),
         UnionSchema union => Expression.Switch(typeof(void), Call(reader, nameof(AvroReader.ReadInt)),
-            Expression.Throw(Expression.Constant(new RecordFormatException("no such branch in a union"))), null,
+            Refuse("no such branch in a union", typeof(void)), null,
             union.Schemas.Select((s, i) => Expression.SwitchCase(Skip(reader, s), Expression.Constant(i)))),
         MapSchema map => SkipItems(reader, r => Expression.Block(Call(r, nameof(AvroReader.SkipBytes)), Skip(r, map.ValueSchema))),
         ArraySchema array => SkipItems(reader, r => Skip(r, array.ItemSchema)),
@@ -164,6 +165,12 @@ internal static class DecoderCompiler
         var skip = Expression.Lambda<ReadRecord<bool>>(Expression.Block(item(inner), Expression.Constant(true)), inner);
         return Void(Expression.Call(typeof(ListedItems<bool>), nameof(ListedItems<>.Read), null, reader, skip));
     }
+
+    // A new exception each time: threads must not share one's stack trace.
+    internal static UnaryExpression Refuse(string message, Type type) => Expression.Throw(
+        Expression.New(
+            typeof(RecordFormatException).GetConstructor([typeof(string), typeof(Exception)])!,
+            Expression.Constant(message), Expression.Constant(null, typeof(Exception))), type);
 
     private static Expression Void(Expression value) => Expression.Block(typeof(void), value);
 

@@ -9,6 +9,7 @@ internal static class EncoderCompiler
 {
     public static Action<AvroWriter, T> Compile<T>(RecordSchema schema)
     {
+        AvroSchema.RefuseRecursion(schema);
         var writer = Expression.Parameter(typeof(AvroWriter), "writer");
         var value = Expression.Parameter(typeof(T), "value");
         return Expression.Lambda<Action<AvroWriter, T>>(Record(writer, schema, value, schema.Name), writer, value).Compile();
@@ -58,7 +59,7 @@ internal static class EncoderCompiler
         var cases = values.Select((v, i) => (v, i)).Where(p => p.v is not null)
             .Select(p => Expression.SwitchCase(Expression.Constant(p.i), Expression.Constant(p.v, value.Type))).ToArray();
         return Expression.Switch(typeof(int), value,
-            Expression.Throw(Expression.Constant(new RecordFormatException($"{path}: the schema has no symbol for this {value.Type.Name}")), typeof(int)), null, cases);
+            DecoderCompiler.Refuse($"{path}: the schema has no symbol for this {value.Type.Name}", typeof(int)), null, cases);
     }
 
     private static MethodCallExpression Items(ParameterExpression writer, Expression value, string path, Schema items, string method)

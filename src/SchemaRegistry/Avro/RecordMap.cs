@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Avro;
 
 namespace SchemaRegistry;
 
@@ -14,6 +15,16 @@ internal static class RecordMap
     public static IReadOnlyDictionary<string, PropertyInfo> PropertiesOf(Type type) => Cache.GetOrAdd(type, t =>
         t.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite)
             .ToDictionary(p => SnakeCase(p.Name), StringComparer.Ordinal));
+
+    /// <summary>The property that each field of a writer's schema goes into: by its name, or by an alias when no field has the name.</summary>
+    public static Dictionary<string, PropertyInfo> PropertiesIn(Type type, RecordSchema writer)
+    {
+        var fields = writer.Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        return PropertiesOf(type)
+            .Select(p => (Field: p.Value.GetCustomAttributes<AvroAliasAttribute>().Select(a => a.Name).Prepend(p.Key).FirstOrDefault(fields.Contains), Property: p.Value))
+            .Where(p => p.Field is not null)
+            .ToDictionary(p => p.Field!, p => p.Property, StringComparer.Ordinal);
+    }
 
     /// <summary>Whether a value must be given: a C# <c>required</c> property.</summary>
     public static bool IsRequired(PropertyInfo property) => property.IsDefined(typeof(RequiredMemberAttribute));

@@ -51,7 +51,7 @@ public static class SchemaCompatibility
 
         if (reader is UnionSchema options)
         {
-            if (!options.Schemas.Any(o => Reads(o, writer)))
+            if (!options.Schemas.Any(o => Reads(o, writer, seen)))
                 problems.Add($"field '{path}': {Name(writer)} is not one of {Name(reader)}");
             return;
         }
@@ -115,10 +115,11 @@ public static class SchemaCompatibility
         }
     }
 
-    private static bool Reads(Schema reader, Schema writer)
+    // What was seen goes along, or a record that holds itself would be followed without end.
+    private static bool Reads(Schema reader, Schema writer, HashSet<(string, string)> seen)
     {
         var problems = new List<string>();
-        Resolve(reader, writer, reader.Name, problems, []);
+        Resolve(reader, writer, reader.Name, problems, [.. seen]);
         return problems.Count == 0;
     }
 

@@ -1,136 +1,110 @@
-using System.Globalization;
-using System.Text.Json;
+using System.Text.RegularExpressions;
 using SchemaRegistry.Compatibility;
 
 namespace SchemaRegistry.Registries;
 
 /// <summary>
 /// A folder as the registry. <c>subjects.json</c> names the subjects, each with its newest schema's file and compatibility rule; earlier versions,
-/// and those registered at run time, lie in <c>versions/{subject}/{n}.avsc</c>. Ids are those of <see cref="SchemaId"/>.
+/// and those registered at run time, lie in <c>versions/{subject}/{n}.avsc</c>. Ids are those of <see cref="SchemaId"/>. Several processes
+/// may read and register at once.
 /// </summary>
-public sealed class FolderSchemaRegistry : ISchemaRegistry
+public sealed partial class FolderSchemaRegistry : ISchemaRegistry
 {
     private readonly string _folder;
-    private readonly Lock _writing = new();
-    private volatile Contents _contents;
+    private readonly Lock _reading = new();
+    private volatile FolderContents _contents;
+    private (int Files, DateTime Newest) _seen;
 
     /// <summary>Opens a folder and checks everything in it.</summary>
-    /// <exception cref="InvalidSchemaException">A file is missing or wrong; the message has all of them.</exception>
+    /// <exception cref="InvalidSchemaException">A file is missing or wrong, or a version is not compatible; the message has everything found.</exception>
     public FolderSchemaRegistry(string folder)
     {
         _folder = Path.GetFullPath(folder);
-        _contents = Load();
+        _seen = Stamp();
+        _contents = FolderContents.Read(_folder);
     }
 
     /// <inheritdoc/>
-    public ValueTask<string> GetByIdAsync(int id, CancellationToken cancellationToken = default)
-    {
-        // Another process may have registered it since.
-        if (!_contents.ById.TryGetValue(id, out var schema) && !(_contents = Load()).ById.TryGetValue(id, out schema))
-            throw new UnknownSchemaException(id, $"the folder {_folder}");
-        return ValueTask.FromResult(schema.Schema);
-    }
+    public ValueTask<string> GetByIdAsync(int id, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult((_contents.Find(id) ?? Current().Find(id) ?? throw new UnknownSchemaException(id, $"the folder {_folder}")).Schema);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<RegisteredSchema>> ListAsync(CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult<IReadOnlyList<RegisteredSchema>>(Current().All);
+
+    /// <summary>A subject's compatibility rule: BACKWARD unless <c>subjects.json</c> says otherwise.</summary>
+    public CompatibilityRule RuleOf(string subject) => Current().RuleOf(subject);
 
     /// <inheritdoc/>
     public ValueTask<RegisteredSchema> RegisterAsync(string subject, string schema, CancellationToken cancellationToken = default)
     {
-        lock (_writing)
+        // A subject is a folder's name, and may come from another machine.
+        if (!SubjectName().IsMatch(subject))
+            throw new InvalidSchemaException($"'{subject}' is no subject: it may have letters, digits, '.', '_' and '-', and begin with a letter or digit.");
+        var (id, parsed) = (SchemaId.Of(schema), AvroSchema.Parse(schema));
+        while (true)
         {
-            var contents = _contents = Load();
-            var id = SchemaId.Of(schema);
-            var versions = contents.Versions(subject);
+            var versions = Current().Of(subject);
             if (versions.FirstOrDefault(v => v.Id == id) is { } known)
                 return ValueTask.FromResult(known);
-            var rule = RuleOf(subject);
-            var problems = SchemaCompatibility.Check(rule, AvroSchema.Parse(schema), [.. versions.Select(v => AvroSchema.Parse(v.Schema))]);
+            var problems = SchemaCompatibility.Check(RuleOf(subject), parsed, [.. versions.Select(v => AvroSchema.Parse(v.Schema))]);
             if (problems.Count > 0)
                 throw new IncompatibleSchemaException(subject, problems);
+
+            // The file named in subjects.json is the newest version unless it lies among the stored ones: let it lie there first.
             var added = new RegisteredSchema(subject, versions.Count + 1, id, schema);
-            // The file named in subjects.json counts as the newest unless it lies among the versions: let it lie there first.
-            foreach (var version in versions.Append(added).Skip(StoredVersions(subject).Count))
-                Write(version);
-            _contents = Load();
-            return ValueTask.FromResult(added);
+            var stored = FolderContents.StoredVersions(_folder, subject).Count;
+            if (versions.Append(added).Skip(stored).All(TryStore))
+                return ValueTask.FromResult(added);
         }
     }
 
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<RegisteredSchema>> ListAsync(CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult<IReadOnlyList<RegisteredSchema>>(_contents.All);
-
-    /// <summary>A subject's compatibility rule: BACKWARD unless <c>subjects.json</c> says otherwise.</summary>
-    public CompatibilityRule RuleOf(string subject) =>
-        _contents.Subjects.TryGetValue(subject, out var entry) ? entry.Compatibility : CompatibilityRule.Backward;
-
-    private Contents Load()
+    // False when another process has stored that version: look again.
+    private bool TryStore(RegisteredSchema version)
     {
-        var index = Path.Combine(_folder, "subjects.json");
-        if (!File.Exists(index))
-            throw new InvalidSchemaException($"{index} is missing. Set SchemaRegistry:Folder to the folder of schemas, or SchemaRegistry:Url to a registry.");
-        var errors = new List<string>();
-        var all = new List<RegisteredSchema>();
-        var subjects = JsonSerializer.Deserialize<Dictionary<string, SubjectEntry>>(File.ReadAllText(index), SubjectEntry.Json) ?? [];
-        var folders = Directory.Exists(VersionsFolder) ? Directory.GetDirectories(VersionsFolder).Select(Path.GetFileName).OfType<string>() : [];
-        foreach (var subject in subjects.Keys.Union(folders).Order(StringComparer.Ordinal))
-            all.AddRange(LoadSubject(subject, subjects.GetValueOrDefault(subject), errors));
-        return errors.Count == 0 ? new Contents(subjects, all) : throw new InvalidSchemaException(string.Join(System.Environment.NewLine, errors));
+        var folder = Directory.CreateDirectory(FolderContents.VersionsOf(_folder, version.Subject)).FullName;
+        var file = Path.Combine(folder, FormattableString.Invariant($"{version.Version}.avsc"));
+        var temporary = Path.Combine(folder, $".{Guid.NewGuid():N}");
+        File.WriteAllText(temporary, version.Schema);
+        try
+        {
+            File.Move(temporary, file);
+            return true;
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            File.Delete(temporary);
+            return false;
+        }
     }
 
-    private List<RegisteredSchema> LoadSubject(string subject, SubjectEntry? entry, List<string> errors)
+    // Another process may have registered something since; an id that nobody knows costs a look at the files' times, not reading them.
+    private FolderContents Current()
     {
-        var versions = new List<RegisteredSchema>();
-        var files = StoredVersions(subject);
-        if (entry is not null)
-            files.Add(Path.Combine(_folder, entry.Schema));
-        foreach (var file in files)
+        lock (_reading)
         {
             try
             {
-                var text = File.ReadAllText(file);
-                AvroSchema.Parse(text);
-                var id = SchemaId.Of(text);
-                if (versions.All(v => v.Id != id))
-                    versions.Add(new RegisteredSchema(subject, versions.Count + 1, id, text));
+                var stamp = Stamp();
+                if (stamp != _seen)
+                    (_contents, _seen) = (FolderContents.Read(_folder), stamp);
+                return _contents;
             }
-            catch (Exception e) when (e is IOException or InvalidSchemaException)
+            catch (Exception e) when (e is InvalidSchemaException or IOException or UnauthorizedAccessException)
             {
-                errors.Add($"{file}: {e.Message}");
+                throw new SchemaRegistryUnavailableException($"The folder of schemas cannot be read: {e.Message}", e);
             }
         }
-
-        return versions;
     }
 
-    private string VersionsFolder => Path.Combine(_folder, "versions");
-
-    private List<string> StoredVersions(string subject)
+    private (int Files, DateTime Newest) Stamp()
     {
-        var folder = Path.Combine(VersionsFolder, subject);
-        return Directory.Exists(folder)
-            ? [.. Directory.GetFiles(folder, "*.avsc").OrderBy(f => int.Parse(Path.GetFileNameWithoutExtension(f), CultureInfo.InvariantCulture))]
-            : [];
+        if (!Directory.Exists(_folder))
+            return default;
+        var times = Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).Select(File.GetLastWriteTimeUtc).ToList();
+        return (times.Count, times.DefaultIfEmpty().Max());
     }
 
-    private void Write(RegisteredSchema schema)
-    {
-        var folder = Directory.CreateDirectory(Path.Combine(VersionsFolder, schema.Subject)).FullName;
-        var file = Path.Combine(folder, FormattableString.Invariant($"{schema.Version}.avsc"));
-        File.WriteAllText(file + ".new", schema.Schema);
-        File.Move(file + ".new", file);
-    }
-
-    private sealed record Contents(Dictionary<string, SubjectEntry> Subjects, List<RegisteredSchema> All)
-    {
-        public Dictionary<int, RegisteredSchema> ById { get; } = All.GroupBy(s => s.Id).ToDictionary(g => g.Key, g => g.First());
-
-        public IReadOnlyList<RegisteredSchema> Versions(string subject) => [.. All.Where(s => s.Subject == subject)];
-    }
-
-    private sealed record SubjectEntry(string Schema, CompatibilityRule Compatibility = CompatibilityRule.Backward)
-    {
-        public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-        {
-            Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper) },
-        };
-    }
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]*\\z")]
+    private static partial Regex SubjectName();
 }

@@ -14,6 +14,9 @@ namespace SchemaRegistry.Registries;
 /// </summary>
 public static class SchemaId
 {
+    /// <summary>The least id of a folder's schema.</summary>
+    public const int Least = 1 << 30;
+
     private static readonly string[] Kept = ["type", "name", "namespace", "fields", "symbols", "items", "values", "size", "logicalType", "precision", "scale"];
 
     /// <summary>The id of a schema.</summary>
@@ -22,7 +25,7 @@ public static class SchemaId
     public static int Of(string schema)
     {
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Normalize(schema)));
-        return (1 << 30) | (int)(BinaryPrimitives.ReadUInt32BigEndian(hash) >> 2);
+        return Least | (int)(BinaryPrimitives.ReadUInt32BigEndian(hash) >> 2);
     }
 
     /// <summary>The schema without what neither changes its bytes nor their meaning, in a fixed order.</summary>
