@@ -67,6 +67,13 @@ public sealed class MemoryEventStore : IGroupCommit, IStreamLoader, IEventReader
                 .Where(e => e.Sequence > afterSequence && e.Sequence <= (upTo ?? long.MaxValue)).OrderBy(e => e.Sequence).Take(limit)]);
     }
 
+    public ValueTask<IReadOnlyList<StoredEvent>> ReadNewestAsync(int limit, CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+            return ValueTask.FromResult<IReadOnlyList<StoredEvent>>(
+                [.. _streams.Values.SelectMany(s => s.Events).OrderByDescending(e => e.Sequence).Take(limit)]);
+    }
+
     public ValueTask<EventTrace> FindAsync(Guid eventId, string? asWritten = null, CancellationToken cancellationToken = default)
     {
         lock (_lock)

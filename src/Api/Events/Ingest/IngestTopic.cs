@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Http;
-using SchemaRegistry;
 
 namespace Api.Events.Ingest;
 
