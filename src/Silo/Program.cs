@@ -4,7 +4,8 @@ using Grains;
 using Orleans.Dashboard;
 using Silo;
 
-var builder = WebApplication.CreateBuilder(args);
+// Settings lie beside the program, wherever it is started from.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddObservability();
 builder.Host.UseOrleans((_, silo) =>
 {
