@@ -38,9 +38,10 @@ internal static class HostingSetup
 
     public static void UseApiHosting(this WebApplication app)
     {
+        app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<RequestSize>();
         app.UseDefaultFiles();
         app.UseStaticFiles(new StaticFileOptions
         {
@@ -49,7 +50,7 @@ internal static class HostingSetup
         });
         app.UseRouting();
         app.UseRequestTimeouts();
-        app.MapOpenApi();
+        app.MapOpenApi().DisableRequestTimeout(); // the first one takes a while on a small machine
         app.MapScalarApiReference(scalar => scalar.WithTitle("Streaming platform").DisableDefaultFonts());
     }
 }

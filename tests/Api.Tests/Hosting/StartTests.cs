@@ -26,6 +26,14 @@ public sealed class StartTests(ShopSystem system)
         Assert.DoesNotContain("   at ", said[said.IndexOf("The API cannot start", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Without_a_database_it_says_which_setting_is_missing()
+    {
+        var (code, said) = await RunAsync(("ConnectionStrings__Postgres", ""));
+        Assert.Equal((1, true), (code, said.StartsWith("The API cannot start", StringComparison.Ordinal)));
+        Assert.Contains("ConnectionStrings__Postgres", said, StringComparison.Ordinal);
+    }
+
     private async Task<(int Code, string Said)> RunAsync(params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Api.dll")])

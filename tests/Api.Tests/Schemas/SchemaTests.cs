@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Confluent.SchemaRegistry;
-using SchemaRegistry.Registries;
 
 namespace Api.Tests.Schemas;
 
@@ -16,7 +15,7 @@ public sealed class SchemaTests(ShopSystem system) : IDisposable
     {
         Assert.Superset(new HashSet<string> { "user-events-value", "transactions-value" }, (await _client.GetAllSubjectsAsync()).ToHashSet());
         var latest = await _client.GetLatestSchemaAsync(Subject);
-        Assert.Equal(SchemaId.Of(latest.SchemaString), latest.Id);
+        Assert.Equal(SchemaRegistry.Registries.SchemaId.Of(latest.SchemaString), latest.Id);
         Assert.Equal(latest.SchemaString, (await _client.GetSchemaAsync(latest.Id)).SchemaString);
         Assert.Equal(latest.Id, await _client.RegisterSchemaAsync(Subject, new Schema(latest.SchemaString, SchemaType.Avro)));
         Assert.Equal(latest.Version, (await _client.LookupSchemaAsync(Subject, new Schema(latest.SchemaString, SchemaType.Avro), true, false)).Version);
@@ -34,7 +33,7 @@ public sealed class SchemaTests(ShopSystem system) : IDisposable
 
         var refused = await Assert.ThrowsAsync<SchemaRegistryException>(() => _client.RegisterSchemaAsync(subject, new Schema(Wrong, SchemaType.Avro)));
         Assert.Equal((HttpStatusCode.Conflict, 409), (refused.Status, refused.ErrorCode));
-        Assert.Contains("'b'", refused.Message.Replace('"', '\''), StringComparison.Ordinal);
+        Assert.Contains("R.b", refused.Message, StringComparison.Ordinal);
         Assert.False(await _client.IsCompatibleAsync(subject, new Schema(Wrong, SchemaType.Avro)));
     }
 

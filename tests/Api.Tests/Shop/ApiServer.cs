@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Api.Tests;
 
@@ -27,6 +28,8 @@ public sealed class ApiServer : WebApplicationFactory<ApiOptions>
         builder.UseEnvironment("Production");
         foreach (var (name, value) in _settings)
             builder.UseSetting(name, value);
+
+        builder.ConfigureLogging(logging => logging.ClearProviders());
 
         // A client that does not read is noticed when the buffers between are full: small ones make that soon.
         builder.ConfigureServices(services => services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = endpoint =>
