@@ -1,8 +1,10 @@
 using Api.Cluster;
 using Api.Events;
 using Api.Http;
+using Api.Projections;
 using Contracts.Accounts;
 using EventStore.Aggregates;
+using EventStore.Projections;
 using EventStore.Reading;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -13,11 +15,15 @@ internal static class AccountEndpoints
 {
     private const string Aggregate = "account";
 
-    public static void AddAccounts(this WebApplicationBuilder builder) => builder.Services.AddSingleton<Refusals>();
+    public static void AddAccounts(this WebApplicationBuilder builder) => builder.Services.AddSingleton<Refusals>().AddSingleton<Statement>();
 
     public static void MapAccounts(this IEndpointRouteBuilder routes)
     {
         var accounts = routes.MapGroup("/accounts").WithTags("Accounts");
+        accounts.MapGet("/", ListAsync).WithSummary("Accounts, by id or by balance (`order=balance`)");
+        accounts.MapGet("/{id}/statement", (string id, [AsParameters] PageQuery page, Statement statement, CancellationToken cancellationToken) =>
+            statement.ReadAsync(id, page, cancellationToken)).WithSummary("An account's statement, oldest line first, with the balance after each")
+            .Produces<Page<StatementItem>>();
         accounts.MapGet("/{id}", GetAsync).WithSummary("One account, as of the newest committed event")
             .WithDescription("Asks the account's grain. `positions` says how far it has read each partition; the ETag changes with the answer.");
         accounts.MapGet("/{id}/events", EventsAsync).WithSummary("An account's events, oldest first, each with where it came from");
@@ -26,6 +32,10 @@ internal static class AccountEndpoints
         accounts.MapPost("/{id}/withdrawals", WithdrawAsync).WithSummary("Take money out")
             .WithDescription("422 when the balance does not cover it. With an `Idempotency-Key` a repetition has one effect and gets the first answer.");
     }
+
+    private static Task<IResult> ListAsync(
+        [AsParameters] PageQuery page, [AsParameters] DocumentsQuery query, IProjectionReader reader, CancellationToken cancellationToken) =>
+        DocumentList.ReadAsync(reader, "account-balances", page, query, without: ["newest"], cancellationToken);
 
     private static async Task<Results<Tagged<AccountView>, ProblemHttpResult>> GetAsync(string id, ClusterGrains grains) =>
         await grains.Account(id).Get() is { } account

@@ -12,7 +12,8 @@ internal static class HealthEndpoints
     public static void AddHealth(this WebApplicationBuilder builder) => builder.Services.AddHealthChecks()
         .AddCheck<PostgresCheck>("postgres", timeout: Patience)
         .AddCheck<KafkaCheck>("kafka", timeout: Patience)
-        .AddCheck<ClusterCheck>("cluster", timeout: Patience);
+        .AddCheck<ClusterCheck>("cluster", timeout: Patience)
+        .AddCheck<ProjectionsCheck>("projections", timeout: Patience);
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {

@@ -1,5 +1,6 @@
 using Api.Cluster;
 using Api.Topics;
+using EventStore.Projections;
 using EventStore.Reading;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -36,4 +37,13 @@ internal sealed class ClusterCheck(SiloCount silos) : IHealthCheck
         await silos.GetAsync(cancellationToken) is > 0 and var count
             ? HealthCheckResult.Healthy($"{count} silo{(count == 1 ? "" : "s")}.")
             : HealthCheckResult.Unhealthy("No silo is active. Start one.");
+}
+
+/// <summary>No projection has failed, and the mark up to which they may read moves.</summary>
+internal sealed class ProjectionsCheck(IProjections projections) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        await projections.ProblemsAsync(cancellationToken) is { Count: > 0 } problems
+            ? HealthCheckResult.Degraded(string.Join(" ", problems))
+            : HealthCheckResult.Healthy("All run.");
 }

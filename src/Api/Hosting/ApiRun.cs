@@ -2,13 +2,14 @@ using Microsoft.Extensions.Options;
 
 namespace Api.Hosting;
 
-/// <summary>Runs the application; a start that cannot succeed ends with what to change, not with a stack trace.</summary>
+/// <summary>Builds and runs the application; a start that cannot succeed ends with what to change, not with a stack trace.</summary>
 internal static class ApiRun
 {
-    public static async Task<int> RunToEndAsync(this WebApplication app)
+    public static async Task<int> ToEndAsync(Func<WebApplication> build)
     {
         try
         {
+            await using var app = build();
             await app.RunAsync();
             return 0;
         }

@@ -1,4 +1,5 @@
 using Api.Http;
+using Api.Projections;
 using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -19,6 +20,7 @@ internal static class HostingSetup
         services.AddSingleton<ApiMetrics>();
 
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
+        services.AddExceptionHandler<ProjectionProblems>();
         services.AddExceptionHandler<ExceptionProblems>();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
@@ -36,9 +38,10 @@ internal static class HostingSetup
 
     public static void UseApiHosting(this WebApplication app)
     {
+        app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<RequestSize>();
         app.UseDefaultFiles();
         app.UseStaticFiles(new StaticFileOptions
         {
@@ -47,7 +50,7 @@ internal static class HostingSetup
         });
         app.UseRouting();
         app.UseRequestTimeouts();
-        app.MapOpenApi();
+        app.MapOpenApi().DisableRequestTimeout(); // the first one takes a while on a small machine
         app.MapScalarApiReference(scalar => scalar.WithTitle("Streaming platform").DisableDefaultFonts());
     }
 }

@@ -13,7 +13,6 @@ internal sealed partial class ListenGuard(IOptions<ApiOptions> options, ILogger<
     public void Configure(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = options.Value.MaxRequestBytes;
         kestrel.ConfigureEndpointDefaults(Check);
     }
 
@@ -21,7 +20,7 @@ internal sealed partial class ListenGuard(IOptions<ApiOptions> options, ILogger<
     {
         if (listen.SocketPath is not null || listen.PipeName is not null || listen.IPEndPoint is { } ip && IPAddress.IsLoopback(ip.Address))
             return;
-        if (!options.Value.AllowAnonymous)
+        if (!options.Value.AllowAnonymous) // read here, not above: by now every option has been validated
             throw new StartupException(
                 $"The API would listen on {listen}, where other machines can reach it, and it has no authentication. "
                 + "Listen on 127.0.0.1 or localhost; or, where a network policy or a proxy decides who may come in, set Api:AllowAnonymous=true.");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Api.Http;
 
@@ -40,6 +41,7 @@ internal static class Problems
     /// <summary>What every problem carries.</summary>
     public static void Complete(ProblemDetailsContext context)
     {
+        context.ProblemDetails.Title ??= ReasonPhrases.GetReasonPhrase(context.HttpContext.Response.StatusCode);
         context.ProblemDetails.Instance ??= context.HttpContext.Request.Path;
         context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
         {

@@ -10,10 +10,18 @@ internal sealed class SecurityHeaders(RequestDelegate next)
 
     public Task InvokeAsync(HttpContext context)
     {
+        // At the last moment: an error's answer starts with empty headers.
+        context.Response.OnStarting(Add, context);
+        return next(context);
+    }
+
+    private static Task Add(object state)
+    {
+        var context = (HttpContext)state;
         var path = context.Request.Path;
         context.Response.Headers.ContentSecurityPolicy = path.StartsWithSegments("/dashboard") || path.StartsWithSegments("/scalar") ? Foreign : Own;
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return next(context);
+        return Task.CompletedTask;
     }
 }

@@ -1,4 +1,5 @@
 using Api.Topics;
+using EventStore.Projections;
 
 namespace Api.Live;
 
@@ -35,7 +36,7 @@ public sealed record LiveDeadLetters(long Open, IReadOnlyList<LiveDeadLetter> Ne
 public sealed record LiveDeadLetter(long Id, string Record, string Kind, string Reason, string? Key, DateTimeOffset At);
 
 /// <summary>A projection at a glance.</summary>
-public sealed record LiveProjection(string Name, int Version, string State, long? Lag, string? Error);
+public sealed record LiveProjection(string Name, int Version, ProjectionState State, long Lag, string? Error);
 
 /// <summary>A user or an account, and the last thing that happened to it.</summary>
 public sealed record LiveEntity(string Id, string Type, DateTimeOffset At, long Version);

@@ -3,18 +3,33 @@ using Api.Cluster;
 using Api.Http;
 using Contracts.Accounts;
 using EventStore.Aggregates;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Api.Transfers;
 
 /// <summary>Money from one account to another: in both statements, or in neither.</summary>
 internal static class TransferEndpoints
 {
+    public static void AddTransfers(this WebApplicationBuilder builder) => builder.Services.AddSingleton<TransferFinder>();
+
     public static void MapTransfers(this IEndpointRouteBuilder routes)
     {
         var transfers = routes.MapGroup("/transfers").WithTags("Transfers");
         transfers.MapPost("/", SendAsync).WithSummary("Send money from one account to another")
             .WithDescription("202 when the money has left the first account: its arrival follows by itself. 200 for a repetition, 422 with the reason when it is refused. "
                 + "A transfer is known by its `id`; without one, by the `Idempotency-Key`; without either it is a new one.");
+        transfers.MapGet("/{id}", GetAsync).WithSummary("What became of a transfer").WithDescription("Ids are unique per sender, so `from` is required.");
+    }
+
+    private static async Task<Results<Tagged<TransferView>, ValidationProblem, ProblemHttpResult>> GetAsync(
+        string id, string? from, TransferFinder finder, CancellationToken cancellationToken)
+    {
+        var checks = new Checks();
+        checks.Text("from", from);
+        if (checks.Problem is { } problem)
+            return problem;
+        return await finder.FindAsync(id, from!, cancellationToken) is { } transfer ? new Tagged<TransferView>(transfer)
+            : Problems.NotFound($"The account '{from}' knows of no transfer '{id}'.");
     }
 
     private static async Task<IResult> SendAsync(TransferRequest request, HttpContext context, ClusterGrains grains, TimeProvider time, Refusals refusals)
@@ -31,7 +46,7 @@ internal static class TransferEndpoints
         if (checks.Problem is { } problem)
             return problem;
 
-        var command = Callers.Command(key ?? (request.Id is null ? null : $"transfer {request.Id}"), "transfer", request);
+        var command = Callers.Command(key ?? (request.Id is null ? null : TransferFinder.CommandOf(request.Id)), "transfer", request);
         var id = request.Id ?? key ?? command.Value;
         var movement = new Movement(id, request.Amount, request.Currency, time.GetUtcNow());
         var receipt = await refusals.TellAsync(

@@ -1,7 +1,9 @@
 using Api.Cluster;
 using Api.Events;
 using Api.Http;
+using Api.Projections;
 using Contracts.Users;
+using EventStore.Projections;
 using EventStore.Reading;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -15,12 +17,17 @@ internal static class UserEndpoints
     public static void MapUsers(this IEndpointRouteBuilder routes)
     {
         var users = routes.MapGroup("/users").WithTags("Users");
+        users.MapGet("/", ListAsync).WithSummary("Users, by id or by how active they have been (`order=events`)");
         users.MapGet("/{id}", GetAsync).WithSummary("One user, as of the newest committed event")
             .WithDescription("Asks the user's grain. `positions` says how far it has read each partition; the ETag changes with the answer.");
         users.MapGet("/{id}/events", EventsAsync).WithSummary("A user's events, oldest first, each with where it came from");
         users.MapPut("/{id}/profile", ChangeProfileAsync).WithSummary("Change a user's name or email")
             .WithDescription("With an `Idempotency-Key` a repetition has one effect and gets the first answer.");
     }
+
+    private static Task<IResult> ListAsync(
+        [AsParameters] PageQuery page, [AsParameters] DocumentsQuery query, IProjectionReader reader, CancellationToken cancellationToken) =>
+        DocumentList.ReadAsync(reader, "user-profiles", page, query, without: [], cancellationToken);
 
     private static async Task<Results<Tagged<UserView>, ProblemHttpResult>> GetAsync(string id, ClusterGrains grains) =>
         await grains.User(id).Get() is { } user ? new Tagged<UserView>(user) : Problems.NotFound($"There is no user '{id}': no event of it is stored.");

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Net;
+using AppHost.Kafka;
+using Testing;
+using Testing.Postgres;
+
+namespace Api.Tests.Hosting;
+
+public sealed class OutageTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(15); // far above the timeouts set below, far below "for ever"
+
+    [Fact]
+    public async Task Without_a_cluster_the_api_answers_503_at_once_and_goes_on_when_there_is_one()
+    {
+        await using var kafka = await StartKafkaAsync();
+        await using var postgres = await PostgresServer.StartOwnAsync();
+        var settings = Settings(await postgres.CreateDatabaseAsync(), kafka);
+        await using var api = new ApiServer(settings);
+
+        using (var away = await QuicklyAsync(() => api.Client.GetAsync("/users/u")))
+        {
+            await away.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+            Assert.NotNull(away.Headers.RetryAfter);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await api.Client.GetAsync("/health/live")).StatusCode);
+        using (var ready = await api.Client.GetAsync("/health/ready"))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+            Assert.Contains("Cluster:Id", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        using var silo = await ShopSilo.StartAsync(settings);
+        await Eventually.Async(async () => (await api.Client.GetAsync("/users/u")).StatusCode == HttpStatusCode.NotFound, ShopSystem.Deadline, "the cluster is asked");
+        await silo.StopAsync();
+        await Eventually.Async(async () => (await QuicklyAsync(() => api.Client.GetAsync("/users/u"))).StatusCode == HttpStatusCode.ServiceUnavailable,
+            ShopSystem.Deadline, "the lost cluster is a 503");
+    }
+
+    [Fact]
+    public async Task Without_postgres_reads_are_503_within_their_time_and_go_on_when_it_is_back()
+    {
+        await using var kafka = await StartKafkaAsync();
+        await using var postgres = await PostgresServer.StartOwnAsync();
+        await using var api = new ApiServer(Settings(await postgres.CreateDatabaseAsync(), kafka));
+        await (await api.Client.GetAsync("/dead-letters")).OkAsync();
+
+        await postgres.StopAsync(immediately: true);
+        foreach (var path in new[] { "/dead-letters", "/users/u/events", "/projections", "/topics", "/users" })
+        {
+            using var away = await QuicklyAsync(() => api.Client.GetAsync(path));
+            await away.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+            Assert.NotNull(away.Headers.RetryAfter);
+        }
+
+        await postgres.StartAsync();
+        await Eventually.Async(async () => (await api.Client.GetAsync("/dead-letters")).IsSuccessStatusCode, ShopSystem.Deadline, "reads go on");
+    }
+
+    [Fact]
+    public async Task Without_kafka_ingest_is_a_503_that_says_what_was_not_acknowledged()
+    {
+        await using var kafka = await StartKafkaAsync();
+        await using var postgres = await PostgresServer.StartOwnAsync();
+        await using var api = new ApiServer(Settings(await postgres.CreateDatabaseAsync(), kafka));
+        kafka.TakeDown();
+
+        using var away = await QuicklyAsync(() => api.Client.PostAsync("/events", """{"userId":"u","eventType":"CLICK"}"""));
+        var problem = await away.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+        Assert.NotEqual("", Assert.Single(problem.Items()).Text("error"));
+
+        kafka.BringUp();
+        await Eventually.Async(async () => (await api.Client.PostAsync("/events", """{"userId":"u","eventType":"CLICK"}""")).IsSuccessStatusCode,
+            ShopSystem.Deadline, "ingest goes on");
+    }
+
+    private static async Task<EmulatedKafka> StartKafkaAsync()
+    {
+        var kafka = EmulatedKafka.Start();
+        await kafka.CreateTopicAsync("user-events", 1);
+        await kafka.CreateTopicAsync("transactions", 1);
+        return kafka;
+    }
+
+    private static Dictionary<string, string> Settings(string connectionString, EmulatedKafka kafka) => new(ShopSystem.Describe(connectionString, kafka))
+    {
+        ["Api:RequestTimeout"] = "00:00:03",
+        ["Api:ClusterTimeout"] = "00:00:02",
+    };
+
+    private static async Task<HttpResponseMessage> QuicklyAsync(Func<Task<HttpResponseMessage>> call)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var response = await call();
+        Assert.True(Stopwatch.GetElapsedTime(started) < Soon, $"the answer took {Stopwatch.GetElapsedTime(started)}");
+        return response;
+    }
+}
