@@ -14,6 +14,12 @@ internal static class Appends
     public static EventToAppend Counted(int value, RecordCoordinates? at = null, Guid? id = null, string digest = "d") =>
         new(id ?? Guid.NewGuid(), "counted", $$"""{"value": {{value}}}""", at is { } record ? From(record, digest) : new(null, $"c{value}", digest));
 
+    public static EventToAppend Counted(int value, string text) =>
+        new(Guid.NewGuid(), "counted", $$"""{"value": {{value}}, "text": "{{text}}"}""", new(null, $"c{value}", "d"));
+
+    public static EventToAppend Renamed(string name) =>
+        new(Guid.NewGuid(), "renamed", $$"""{"name": "{{name}}"}""", new(null, $"r{name}", "d"));
+
     public static StreamAppend To(string key, long expected, params EventToAppend[] events) =>
         new() { StreamKey = key, AggregateName = "number", ExpectedVersion = expected, Events = events };
 

@@ -1,0 +1,110 @@
+using EventStore.Projections;
+using static EventStore.Tests.Appends;
+
+namespace EventStore.Tests.Projections;
+
+public sealed class FollowingTests(PostgresServer postgres) : IAsyncLifetime
+{
+    private ProjectionWorld _world = null!;
+
+    public async ValueTask InitializeAsync() =>
+        _world = await ProjectionWorld.FreshAsync(postgres, s => s.AddProjection<Totals>().AddProjection<PerStream>());
+
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    [Fact]
+    public async Task Documents_follow_the_events()
+    {
+        await _world.AppendAsync("number/a", Counted(1), Counted(6));
+        await _world.RunAsync("totals");
+        await _world.RunAsync("per-stream");
+        var last = await _world.AppendAsync("number/b", Counted(7));
+        await _world.CaughtUpAsync("totals");
+        await _world.CaughtUpAsync("per-stream");
+
+        Assert.Equal("""[["1", {"sum": 7, "count": 2}, 2], ["2", {"sum": 7, "count": 1}, 3]]""", await _world.DumpAsync("totals"));
+        var document = await _world.Reader.GetAsync("per-stream", "b");
+        Assert.Equal((last.Sequence, """{"sum": 7, "count": 1}"""), (document!.Sequence, document.Json));
+        Assert.Null(await _world.Reader.GetAsync("per-stream", "c"));
+
+        var status = (await _world.Projections.GetAsync("totals"))!;
+        Assert.Equal((1, 1, 3L, 0L, 0d), (status.Version, status.ActiveVersion, status.Sequence, status.Lag, status.LagSeconds));
+        Assert.Equal("test", status.Runner);
+        Assert.Empty(await _world.Projections.ProblemsAsync());
+    }
+
+    [Fact]
+    public async Task An_event_touches_several_documents_and_deletes_some()
+    {
+        await _world.AppendAsync("number/a", Counted(0), Counted(1), Counted(2)); // keys 0, 1, 2
+        // 'd' is 100 -> key 0, 'e' 101 -> key 1: "de" has length 2 and names 0 and 1; a name of length 1 with key 1 deletes that document.
+        await _world.AppendAsync("number/a", Renamed("de"));
+        await _world.AppendAsync("number/a", Renamed("e"));
+        await _world.CaughtUpAsync("totals");
+
+        Assert.Equal("""[["0", {"sum": 0, "last": "de", "count": 1}, 4], ["2", {"sum": 2, "count": 1}, 3]]""", await _world.DumpAsync("totals"));
+
+        await _world.AppendAsync("number/a", Counted(11));
+        await _world.CaughtUpAsync("totals");
+        Assert.Equal("""{"sum": 11, "count": 1}""", (await _world.Reader.GetAsync("totals", "1"))!.Json);
+    }
+
+    [Fact]
+    public async Task Lists_page_by_key_by_prefix_and_by_a_declared_number()
+    {
+        foreach (var name in new[] { "a", "b1", "b2", "b3", "c" })
+            await _world.AppendAsync($"number/{name}", Counted(1));
+        await _world.AppendAsync("number/t", Counted(10), Counted(21), Counted(32), Counted(43), Counted(54));
+        await _world.CaughtUpAsync("totals");
+        await _world.CaughtUpAsync("per-stream");
+
+        Assert.Equal(["a", "b1", "b2", "b3", "c", "t"], await KeysAsync("per-stream", new DocumentQuery(Limit: 2)));
+        Assert.Equal(["b1", "b2", "b3"], await KeysAsync("per-stream", new DocumentQuery(Limit: 2, Prefix: "b")));
+        Assert.Equal(["4", "3", "2", "1", "0"], await KeysAsync("totals", new DocumentQuery(Limit: 2, OrderBy: "sum")));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_is_refused_with_a_reason()
+    {
+        await _world.RunAsync("totals");
+        Assert.Equal(ProjectionRefusal.NotFound, (await RefusedAsync("nothing", new())).Reason);
+        Assert.Equal(ProjectionRefusal.NotFound, (await RefusedAsync("x; drop table y", new())).Reason);
+        Assert.Contains("It is by: sum.", (await RefusedAsync("totals", new(OrderBy: "count"))).Message, StringComparison.Ordinal);
+        Assert.Contains("cursor", (await RefusedAsync("totals", new(Cursor: "@@"))).Message, StringComparison.Ordinal);
+        Assert.Contains("1 to 1,000", (await RefusedAsync("totals", new(Limit: 0))).Message, StringComparison.Ordinal);
+
+        await _world.AppendAsync("number/a", Counted(1), Counted(2));
+        await _world.CaughtUpAsync("totals");
+        var ofKeys = (await _world.Reader.ListAsync("totals", new(Limit: 1))).Next;
+        Assert.Contains("cursor", (await RefusedAsync("totals", new(Cursor: ofKeys, OrderBy: "sum"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_projection_that_no_one_runs_is_a_problem_that_is_shown()
+    {
+        await _world.RunAsync("totals");
+        Assert.Contains(await _world.Projections.ProblemsAsync(), p => p.Contains("'per-stream' was never started", StringComparison.Ordinal));
+
+        await _world.EndAsync("totals");
+        await _world.Store.ScalarAsync<int>("update projection_generations set seen_at = now() - interval '1 minute'; select 1");
+        Assert.Equal(ProjectionState.Stopped, (await _world.Projections.GetAsync("totals"))!.State);
+        Assert.Contains(await _world.Projections.ProblemsAsync(), p => p.Contains("'totals' is stopped", StringComparison.Ordinal));
+    }
+
+    private async Task<ProjectionException> RefusedAsync(string name, DocumentQuery query) =>
+        await Assert.ThrowsAsync<ProjectionException>(async () => await _world.Reader.ListAsync(name, query));
+
+    private async Task<List<string>> KeysAsync(string name, DocumentQuery query)
+    {
+        var keys = new List<string>();
+        do
+        {
+            var page = await _world.Reader.ListAsync(name, query);
+            Assert.InRange(page.Items.Count, 0, query.Limit);
+            keys.AddRange(page.Items.Select(d => d.Key));
+            query = query with { Cursor = page.Next };
+        }
+        while (query.Cursor is not null);
+        return keys;
+    }
+}

@@ -1,0 +1,167 @@
+using EventStore.Operations;
+using EventStore.Projections;
+using static EventStore.Tests.Appends;
+
+namespace EventStore.Tests.Projections;
+
+public sealed class RebuildTests(PostgresServer postgres) : IAsyncLifetime
+{
+    private ProjectionWorld _world = null!;
+
+    public async ValueTask InitializeAsync() => _world = await ProjectionWorld.FreshAsync(
+        postgres, s => s.AddProjection<Totals>().AddProjection<PerStream>(), o => o.PageSize = 10);
+
+    public ValueTask DisposeAsync() => _world.DisposeAsync();
+
+    [Fact]
+    public async Task A_rebuild_repairs_damaged_documents_while_live_events_go_on()
+    {
+        await AppendAsync(40);
+        await _world.CaughtUpAsync("totals");
+        await _world.Store.ScalarAsync<int>("update projection_totals set doc = '{\"sum\": -1}'; select 1");
+
+        var replay = await _world.Replays.StartAsync(new ReplayRequest("totals"), "ada");
+        Assert.Equal((ReplayState.Running, 40L, 1), (replay.State, replay.Total, replay.Version));
+        var writing = AppendAsync(40);
+        await CompletedAsync(replay.Id, "totals");
+        await writing;
+        await _world.CaughtUpAsync("totals");
+
+        Assert.Equal(80, await SumOfCountsAsync("totals"));
+        var done = (await _world.Replays.GetAsync(replay.Id))!;
+        Assert.Equal((40L, 40L, "ada"), (done.Done, done.Total, done.StartedBy));
+        Assert.NotNull(done.FinishedAt);
+        Assert.Contains(await _world.Store.Get<IOperatorLog>().ListAsync(null, 10), a => (a.Operator, a.Action) == ("ada", "rebuild"));
+    }
+
+    [Fact]
+    public async Task Until_the_switch_readers_see_the_old_documents_and_a_second_rebuild_is_refused()
+    {
+        await AppendAsync(20);
+        await _world.CaughtUpAsync("totals");
+        await _world.EndAsync("totals");
+        var before = await _world.DumpAsync("totals");
+
+        var replay = await _world.Replays.StartAsync(new ReplayRequest("totals"), "ada");
+        Assert.Equal(before, await _world.DumpAsync("totals"));
+        var refused = await Assert.ThrowsAsync<ProjectionException>(async () => await _world.Replays.StartAsync(new ReplayRequest("totals"), "ada"));
+        Assert.Equal(ProjectionRefusal.Conflict, refused.Reason);
+
+        Assert.True(await _world.Replays.CancelAsync(replay.Id, "ada"));
+        Assert.False(await _world.Replays.CancelAsync(replay.Id, "ada"));
+        Assert.Equal(ReplayState.Cancelled, (await _world.Replays.GetAsync(replay.Id))!.State);
+        await _world.CaughtUpAsync("totals");
+        Assert.Equal(before, await _world.DumpAsync("totals"));
+        Assert.Equal(1, await TablesAsync("totals"));
+    }
+
+    [Fact]
+    public async Task A_new_version_is_built_beside_the_old_one_takes_its_place_and_can_be_rolled_back()
+    {
+        await AppendAsync(20);
+        await _world.CaughtUpAsync("totals");
+        await _world.EndAsync("totals");
+
+        await using var upgraded = await _world.UpgradeAsync(s => s.AddProjection<Totals>().AddProjection<TotalsV2>());
+        await ProjectionWorld.UntilAsync("version 2 to be read", async () =>
+        {
+            await upgraded.RunAsync("totals");
+            return (await upgraded.Projections.GetAsync("totals")) is { ActiveVersion: 2 };
+        });
+        Assert.Equal(["even", "odd"], (await _world.Reader.ListAsync("totals", new())).Items.Select(d => d.Key));
+
+        await upgraded.AppendAsync("number/late", Counted(5));
+        await upgraded.Projections.RollBackAsync("totals", "ada");
+        await upgraded.CaughtUpAsync("totals");
+        Assert.Equal(21, await SumOfCountsAsync("totals")); // version 1 has caught up with what came meanwhile
+        Assert.Equal(1, (await upgraded.Projections.GetAsync("totals"))!.ActiveVersion);
+        Assert.Equal(["0", "1", "2", "3", "4"], (await _world.Reader.ListAsync("totals", new())).Items.Select(d => d.Key));
+
+        Assert.Equal(1, await upgraded.Projections.CleanUpAsync("totals", "ada"));
+        Assert.Equal(1, await TablesAsync("totals"));
+        Assert.Equal(ProjectionRefusal.Conflict, (await Assert.ThrowsAsync<ProjectionException>(
+            async () => await upgraded.Projections.RollBackAsync("totals", "ada"))).Reason);
+    }
+
+    [Fact]
+    public async Task Of_many_rebuilds_only_the_last_two_generations_are_kept()
+    {
+        await AppendAsync(5);
+        for (var i = 0; i < 3; i++)
+        {
+            await _world.CaughtUpAsync("totals");
+            await CompletedAsync((await _world.Replays.StartAsync(new ReplayRequest("totals"), "ada")).Id, "totals");
+        }
+
+        Assert.Equal(2, await TablesAsync("totals"));
+        Assert.Equal(3, (await _world.Replays.ListAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_replay_under_a_name_of_its_own_folds_a_range_and_ends()
+    {
+        await AppendAsync(30);
+        var replay = await _world.Replays.StartAsync(new ReplayRequest("totals") { Target = "totals-of-may", FromSequence = 11, ToSequence = 20 }, "ada");
+        await CompletedAsync(replay.Id, "totals-of-may");
+
+        Assert.Equal(10, await SumOfCountsAsync("totals-of-may"));
+        Assert.Equal(ProjectionState.Complete, (await _world.Projections.GetAsync("totals-of-may"))!.State);
+        Assert.Equal((10L, 10L), await DoneAsync(replay.Id));
+        Assert.Equal(1, await _world.Projections.CleanUpAsync("totals-of-may", "ada"));
+        await Assert.ThrowsAsync<ProjectionException>(async () => await _world.Reader.GetAsync("totals-of-may", "1"));
+    }
+
+    [Fact]
+    public async Task A_replay_of_everything_under_a_name_of_its_own_goes_on_with_live_events()
+    {
+        await AppendAsync(10);
+        var replay = await _world.Replays.StartAsync(new ReplayRequest("per-stream") { Target = "second-look" }, "ada");
+        await CompletedAsync(replay.Id, "second-look");
+        await AppendAsync(5);
+        await _world.CaughtUpAsync("second-look");
+        Assert.Equal(15, await SumOfCountsAsync("second-look"));
+    }
+
+    [Fact]
+    public async Task What_makes_no_sense_is_refused_with_a_reason()
+    {
+        await RefusedAsync(new ReplayRequest("nothing"), ProjectionRefusal.NotFound, "There is no projection 'nothing'");
+        await RefusedAsync(new ReplayRequest("totals") { Version = 7 }, ProjectionRefusal.NotFound, "version 7");
+        await RefusedAsync(new ReplayRequest("totals") { Source = "tape" }, ProjectionRefusal.NotFound, "There are: store.");
+        await RefusedAsync(new ReplayRequest("totals") { FromSequence = 5 }, ProjectionRefusal.Invalid, "target of its own");
+        await RefusedAsync(new ReplayRequest("totals") { Target = "a b" }, ProjectionRefusal.Invalid, "joined by hyphens");
+        await RefusedAsync(new ReplayRequest("totals") { Target = "per-stream" }, ProjectionRefusal.Conflict, "a projection of its own");
+        await RefusedAsync(new ReplayRequest("totals") { Target = "t", FromSequence = 5, ToSequence = 4 }, ProjectionRefusal.Invalid, "no range");
+    }
+
+    private async Task RefusedAsync(ReplayRequest request, ProjectionRefusal reason, string words)
+    {
+        var refused = await Assert.ThrowsAsync<ProjectionException>(async () => await _world.Replays.StartAsync(request, "ada"));
+        Assert.Equal(reason, refused.Reason);
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+    }
+
+    private async Task AppendAsync(int count)
+    {
+        for (var i = 0; i < count; i += 5)
+            await _world.AppendAsync($"number/{i % 3}", Counted(i), Counted(i + 1), Counted(i + 2), Counted(i + 3), Counted(i + 4));
+    }
+
+    private Task CompletedAsync(long replay, string name) => ProjectionWorld.UntilAsync($"replay {replay} to complete", async () =>
+    {
+        await _world.RunAsync(name);
+        return (await _world.Replays.GetAsync(replay))!.State == ReplayState.Completed;
+    });
+
+    private async Task<(long, long)> DoneAsync(long replay)
+    {
+        var found = (await _world.Replays.GetAsync(replay))!;
+        return (found.Done, found.Total);
+    }
+
+    private Task<long> SumOfCountsAsync(string name) =>
+        _world.Store.ScalarAsync<long>($"select sum((doc->>'count')::int) from projection_{name.Replace('-', '_')}");
+
+    private Task<long> TablesAsync(string name) => _world.Store.ScalarAsync<long>(
+        $"select count(*) from pg_tables where schemaname = 'streaming' and tablename like 'documents\\_{name}\\_v%'");
+}
