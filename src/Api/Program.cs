@@ -17,7 +17,8 @@ using Api.Users;
 
 return await ApiRun.ToEndAsync(() =>
 {
-    var builder = WebApplication.CreateBuilder(args);
+    // Settings and the page lie beside the program, wherever it is started from.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddApiHosting();
     builder.AddTelemetry();
     builder.AddPlatform();

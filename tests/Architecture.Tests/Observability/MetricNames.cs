@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Net.Http;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
