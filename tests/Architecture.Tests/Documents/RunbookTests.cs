@@ -7,8 +7,6 @@ public sealed partial class RunbookTests
 {
     private const string Runbook = "docs/runbook.md";
 
-    public RunbookTests() => Assert.SkipUnless(File.Exists(Repository.At(Runbook)), $"{Runbook} is not written yet.");
-
     [Fact]
     public void A_runbook_heading_names_a_test_that_exists_or_a_run()
     {
