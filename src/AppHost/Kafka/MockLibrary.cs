@@ -57,7 +57,9 @@ internal sealed class MockLibrary(nint handle)
     {
         if (!Library.IsLoaded)
             Library.Load();
-        var path = File.ReadLines("/proc/self/maps").Select(line => line[(line.LastIndexOf(' ') + 1)..])
+        // The path is the rest of the line from its first slash: it may hold spaces.
+        var path = File.ReadLines("/proc/self/maps").Where(line => line.Contains('/', StringComparison.Ordinal))
+            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])
             .FirstOrDefault(file => Path.GetFileName(file).Contains("librdkafka", StringComparison.Ordinal))
             ?? throw new InvalidOperationException("Confluent.Kafka's native library is not loaded in this process; the emulator needs Linux.");
         return new MockLibrary(NativeLibrary.Load(path));
