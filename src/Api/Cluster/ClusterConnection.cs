@@ -49,6 +49,10 @@ internal sealed partial class ClusterConnection(ILogger<ClusterConnection> logge
             (_away, _waiting, _connected) = (null, false, true);
             LogReady();
             return Task.CompletedTask;
+        }, _ =>
+        {
+            (_away, _connected) = ("is not asked any more: the API stops", false);
+            return Task.CompletedTask;
         });
 
     async Task<bool> IClientConnectionRetryFilter.ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)

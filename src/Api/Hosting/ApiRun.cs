@@ -10,6 +10,8 @@ internal static class ApiRun
         try
         {
             await using var app = build();
+            // The host would build its services first, and stop at the first of them that reads a wrong option.
+            app.Services.GetService<IStartupValidator>()?.Validate();
             await app.RunAsync();
             return 0;
         }

@@ -63,7 +63,7 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
     private static string Explain(BadHttpRequestException exception) => exception switch
     {
         { InnerException: JsonException json } => $"The body is not the JSON that is expected: {json.Message}",
-        { StatusCode: StatusCodes.Status413PayloadTooLarge } => "The body is larger than Api:MaxRequestBytes allows.",
+        { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.TooLarge,
         _ => exception.Message,
     };
 

@@ -11,6 +11,8 @@ internal static class Problems
     /// <summary>How long a client should wait before it asks again when a part of the system is away.</summary>
     private const int RetryAfterSeconds = 2;
 
+    public const string TooLarge = "The body is larger than Api:MaxRequestBytes allows.";
+
     public static ProblemHttpResult NotFound(string detail) =>
         TypedResults.Problem(detail, statusCode: StatusCodes.Status404NotFound);
 
@@ -47,6 +49,7 @@ internal static class Problems
         {
             StatusCodes.Status404NotFound => "There is nothing at this address. /openapi/v1.json lists what there is.",
             StatusCodes.Status405MethodNotAllowed => "This address exists, but not with this method; see the Allow header.",
+            StatusCodes.Status413PayloadTooLarge => TooLarge,
             StatusCodes.Status415UnsupportedMediaType => "Send JSON, with Content-Type: application/json.",
             _ => null,
         };

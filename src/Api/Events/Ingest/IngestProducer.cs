@@ -23,7 +23,7 @@ internal sealed partial class IngestProducer : IDisposable
             EnableIdempotence = true,
             Partitioner = Partitioner.Murmur2Random,
             LingerMs = 2,
-            MessageTimeoutMs = (int)(options.Value.RequestTimeout * 0.8).TotalMilliseconds, // so that the answer can say why
+            MessageTimeoutMs = (int)(options.Value.RequestTimeout / 2).TotalMilliseconds, // the client looks once a second; the answer is to say why
         }).SetLogHandler((_, message) => LogClient(message.Message)).SetErrorHandler((_, error) => LogError(error.Reason)).Build());
     }
 
