@@ -71,7 +71,7 @@ internal static class AuditRun
             var records = await log.ReadAsync(aggregate, partition, low, high, cancellationToken);
             // States are compared only where all of a stream's records are there to decide again.
             await new PartitionAudit(aggregate, result, records, report.Tell).RunAsync(
-                store, incarnation!, low, (stream, state) => answers?.ExpectAsync(stream, state) ?? Task.CompletedTask);
+                store, incarnation!, low, high, (stream, version, state) => answers?.Expect(stream, version, state));
         }
     }
 
