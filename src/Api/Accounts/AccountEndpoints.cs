@@ -20,7 +20,7 @@ internal static class AccountEndpoints
     public static void MapAccounts(this IEndpointRouteBuilder routes)
     {
         var accounts = routes.MapGroup("/accounts").WithTags("Accounts");
-        accounts.MapGet("/", ListAsync).WithSummary("Accounts, by id or by balance (`order=balance`)");
+        accounts.MapGet("/", ListAsync).WithSummary("Accounts, by id or by balance (order=balance)");
         accounts.MapGet("/{id}/statement", (string id, [AsParameters] PageQuery page, Statement statement, CancellationToken cancellationToken) =>
             statement.ReadAsync(id, page, cancellationToken)).WithSummary("An account's statement, oldest line first, with the balance after each")
             .Produces<Page<StatementItem>>();

@@ -99,7 +99,7 @@ internal static class DeadLetterEndpoints
 
         if (request.Value is not { } value)
             return new MendedRecord(request.Key, null);
-        if (topics.Find(letter.Record.Topic) is not { } topic)
+        if (topics.FindOnBroker(letter.Record.Topic) is not { } topic)
             checks.Add("value", $"Topic '{letter.Record.Topic}' takes no JSON; give a payload.");
         else if (await topic.PrepareAsync(value, letter.EventId, "value.", checks, cancellationToken) is { } record)
             return new MendedRecord(request.Key ?? record.Key, record.Payload);

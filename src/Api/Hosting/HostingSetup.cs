@@ -51,6 +51,6 @@ internal static class HostingSetup
         app.UseRouting();
         app.UseRequestTimeouts();
         app.MapOpenApi().DisableRequestTimeout(); // the first one takes a while on a small machine
-        app.MapScalarApiReference(scalar => scalar.WithTitle("Streaming platform").DisableDefaultFonts());
+        app.MapScalarApiReference(scalar => scalar.WithTitle("Streaming platform").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools());
     }
 }

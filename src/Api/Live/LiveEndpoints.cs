@@ -17,7 +17,7 @@ internal static class LiveEndpoints
 
     public static void MapLive(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/live", StreamAsync).WithTags("Live")
-            .WithSummary("Server-sent events: `history` once, then a `snapshot` about twice a second")
+            .WithSummary("Server-sent events: history once, then a snapshot about twice a second")
             .WithDescription("A client that does not read is let go after a few seconds; it may come back.")
             .Produces(StatusCodes.Status200OK, contentType: "text/event-stream").ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .DisableRequestTimeout();

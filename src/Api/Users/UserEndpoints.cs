@@ -17,7 +17,7 @@ internal static class UserEndpoints
     public static void MapUsers(this IEndpointRouteBuilder routes)
     {
         var users = routes.MapGroup("/users").WithTags("Users");
-        users.MapGet("/", ListAsync).WithSummary("Users, by id or by how active they have been (`order=events`)");
+        users.MapGet("/", ListAsync).WithSummary("Users, by id or by how active they have been (order=events)");
         users.MapGet("/{id}", GetAsync).WithSummary("One user, as of the newest committed event")
             .WithDescription("Asks the user's grain. `positions` says how far it has read each partition; the ETag changes with the answer.");
         users.MapGet("/{id}/events", EventsAsync).WithSummary("A user's events, oldest first, each with where it came from");

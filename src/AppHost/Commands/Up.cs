@@ -28,7 +28,7 @@ internal static class Up
         try
         {
             await using var host = new SystemHost(options, narrator, loggers, TimeProvider.System);
-            await narrator.DuringAsync(async () => Summary.Print(await host.StartAsync(stop), narrator, here: true));
+            await narrator.DuringAsync(async () => Summary.Print(await host.StartAsync(stop), narrator, here: !Console.IsInputRedirected));
             await Task.Delay(Timeout.InfiniteTimeSpan, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

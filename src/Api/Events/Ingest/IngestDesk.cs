@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Api.Hosting;
 using Api.Http;
+using EventPlatform.Topics;
 using EventStore.Aggregates;
 using EventStore.Reading;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Api.Events.Ingest;
 
 /// <summary>Takes one request's records: all of them or, when one is wrong, none.</summary>
-internal sealed class IngestDesk(IngestProducer producer, IEventReader reader, IOptions<ApiOptions> options)
+internal sealed class IngestDesk(IngestProducer producer, PlatformTopics platform, IEventReader reader, IOptions<ApiOptions> options)
 {
     public async Task<IResult> TakeAsync(IIngestTopic topic, JsonElement body, HttpContext context)
     {
@@ -33,7 +34,7 @@ internal sealed class IngestDesk(IngestProducer producer, IEventReader reader, I
             return problem;
         if (key is not null && await IsOtherAsync(records[0], cancellationToken))
             return Problems.Conflict($"The Idempotency-Key '{key}' was used before with other content. Use a new key for new records.");
-        return await ProduceAsync(topic.Name, records, context);
+        return await ProduceAsync(platform.BrokerNameOf(topic.Name), records, context);
     }
 
     private async Task<IResult> ProduceAsync(string topic, IReadOnlyList<IngestRecord> records, HttpContext context)

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Http;
+using EventPlatform.Intake;
+using Microsoft.Extensions.Options;
 
 namespace Api.Events.Ingest;
 
@@ -27,12 +29,9 @@ internal interface IIngestTopic
 internal sealed record IngestRecord(string Key, string EventId, byte[] Payload);
 
 /// <inheritdoc/>
-internal abstract class IngestTopic<T>(TopicSchemas schemas, TimeProvider time) : IIngestTopic
+internal abstract class IngestTopic<T>(TopicSchemas schemas, IOptions<IntakeOptions> intake, TimeProvider time) : IIngestTopic
     where T : class
 {
-    /// <summary>A clock that runs this far ahead is wrong: intake would make the record a dead letter.</summary>
-    private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(1);
-
     public abstract string Name { get; }
 
     /// <summary>A field that only this topic's records have.</summary>
@@ -68,8 +67,8 @@ internal abstract class IngestTopic<T>(TopicSchemas schemas, TimeProvider time) 
         Check(record, content);
         var (_, eventId, timestamp) = Identify(record);
         content.Text("eventId", eventId);
-        if (timestamp - now > MaxAhead)
-            content.Add("timestamp", "It lies more than a day in the future.");
+        if (timestamp - now > intake.Value.MaxFutureSkew)
+            content.Add("timestamp", $"It lies further ahead than Intake:MaxFutureSkew allows ({intake.Value.MaxFutureSkew}): intake would make it a dead letter.");
         found.TakeNew(content); // a field that is wrong already needs no second reason
     }
 

@@ -1,12 +1,16 @@
 using Api.Http;
 using Contracts.Records;
+using EventPlatform.Intake;
+using Grains;
+using Microsoft.Extensions.Options;
 
 namespace Api.Events.Ingest;
 
 /// <summary>What users do.</summary>
-internal sealed class UserEventsTopic(TopicSchemas schemas, TimeProvider time) : IngestTopic<UserRecord>(schemas, time)
+internal sealed class UserEventsTopic(TopicSchemas schemas, IOptions<IntakeOptions> intake, TimeProvider time)
+    : IngestTopic<UserRecord>(schemas, intake, time)
 {
-    public override string Name => "user-events";
+    public override string Name => Shop.UserEvents;
 
     protected override string Marker => nameof(UserRecord.EventType);
 
@@ -17,9 +21,10 @@ internal sealed class UserEventsTopic(TopicSchemas schemas, TimeProvider time) :
 }
 
 /// <summary>Money that moves.</summary>
-internal sealed class TransactionsTopic(TopicSchemas schemas, TimeProvider time) : IngestTopic<TransactionRecord>(schemas, time)
+internal sealed class TransactionsTopic(TopicSchemas schemas, IOptions<IntakeOptions> intake, TimeProvider time)
+    : IngestTopic<TransactionRecord>(schemas, intake, time)
 {
-    public override string Name => "transactions";
+    public override string Name => Shop.Transactions;
 
     protected override string Marker => nameof(TransactionRecord.AccountId);
 
