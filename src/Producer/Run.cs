@@ -27,7 +27,7 @@ internal static class Run
         try
         {
             // Another broker than the running system's has nothing to do with its registry.
-            var registry = settings.Registry ?? (settings.Bootstrap is null ? endpoints?.Registry : null);
+            var registry = settings.Registry ?? (settings.Bootstrap is null ? endpoints?.SchemaRegistryUrl : null);
             var seed = settings.Seed ?? Random.Shared.Next();
             var source = await SourceAsync(settings, seed, registry, cancellationToken);
             await Topics.EnsureAsync(bootstrap, settings.Topics);
@@ -37,7 +37,7 @@ internal static class Run
         }
         catch (KafkaException e)
         {
-            return Wrong($"Kafka at {bootstrap} does not answer: {e.Error.Reason}");
+            return Wrong($"Kafka at {bootstrap} does not take the topics {string.Join(", ", settings.Topics)}: {e.Error.Reason}");
         }
         catch (Exception e) when (e is SchemaRegistryUnavailableException or InvalidSchemaException or IncompatibleSchemaException)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -9,6 +10,8 @@ namespace Producer.Tests;
 /// <summary>The producer as its user runs it: a program with arguments, output and an exit code.</summary>
 internal sealed class ProducerProcess : IDisposable
 {
+    private static readonly string Program = typeof(ProducerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Producer").Value!;
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
@@ -17,7 +20,7 @@ internal sealed class ProducerProcess : IDisposable
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Producer.dll"), .. arguments])
+            StartInfo = new ProcessStartInfo("dotnet", [Program, .. arguments])
             {
                 RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
             },
@@ -46,6 +49,13 @@ internal sealed class ProducerProcess : IDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
+    }
+
+    /// <summary>Waits for its end, which must have this exit code; says what it wrote when it has another.</summary>
+    public async Task ExpectExitAsync(int code)
+    {
+        var exit = await ExitAsync();
+        Assert.True(exit == code, $"The exit code is {exit}, not {code}: {Errors}");
     }
 
     public void Signal(PosixSignalNumber signal) => Assert.Equal(0, Kill(_process.Id, (int)signal));

@@ -18,7 +18,7 @@ public sealed class RunTests(KafkaBrokers brokers, RegistryServer registry)
         var bootstrap = (await brokers.GetAsync(kind)).BootstrapServers;
         using var run = await ProducerProcess.RunAsync(
             "--bootstrap", bootstrap, "--topic", _topic, "--events", "1000", "--rate", "max", "--duplicates", "20", "--poison", "10", "--seed", "5", "--json");
-        Assert.Equal(0, await run.ExitAsync());
+        await run.ExpectExitAsync(0);
 
         var records = TopicContents.Read(bootstrap, _topic);
         Assert.Equal(1_030, records.Count);
@@ -41,7 +41,7 @@ public sealed class RunTests(KafkaBrokers brokers, RegistryServer registry)
         using var run = new ProducerProcess("--bootstrap", bootstrap, "--topic", _topic, "--rate", "2000/sec", "--json");
         await Eventually.Async(() => TopicContents.Count(bootstrap, _topic) > 0, TimeSpan.FromSeconds(60), "the producer sends");
         run.Signal(PosixSignalNumber.Int);
-        Assert.Equal(130, await run.ExitAsync());
+        await run.ExpectExitAsync(130);
         Assert.Equal((run.Summary.GetProperty("sent").GetInt64(), 0L), (TopicContents.Count(bootstrap, _topic), run.Summary.GetProperty("failed").GetInt64()));
     }
 
@@ -62,12 +62,12 @@ public sealed class RunTests(KafkaBrokers brokers, RegistryServer registry)
     [InlineData("--events", "0", "--events must be at least 1")]
     [InlineData("--nothing", "0", "--nothing")]
     [InlineData("--heed-lag", "10", "--heed-lag asks the running system")]
-    [InlineData("--bootstrap", "127.0.0.1:1", "Kafka at 127.0.0.1:1 does not answer")]
+    [InlineData("--bootstrap", "127.0.0.1:1", "Kafka at 127.0.0.1:1 does not take the topics user-events: Local: Broker transport failure")]
     public async Task Wrong_options_end_with_2_and_say_which(string option, string value, string message)
     {
         string[] broker = option == "--bootstrap" ? [] : ["--bootstrap", "127.0.0.1:1"];
         using var run = await ProducerProcess.RunAsync([.. broker, option, value]);
-        Assert.Equal(2, await run.ExitAsync());
+        await run.ExpectExitAsync(2);
         Assert.Contains(message, run.Errors, StringComparison.Ordinal);
     }
 
@@ -78,9 +78,10 @@ public sealed class RunTests(KafkaBrokers brokers, RegistryServer registry)
         var bootstrap = (await brokers.GetAsync(BrokerKind.Emulator)).BootstrapServers;
         await File.WriteAllTextAsync(Path.Combine(folder, "endpoints.json"), $$"""{"kafka":"{{bootstrap}}","silo_pids":[1]}""");
         using var run = await ProducerProcess.RunAsync("--data", folder, "--topic", _topic, "--events", "10", "--rate", "max", "--json");
-        Assert.Equal((0, 10L), (await run.ExitAsync(), TopicContents.Count(bootstrap, _topic)));
+        await run.ExpectExitAsync(0);
+        Assert.Equal(10, TopicContents.Count(bootstrap, _topic));
         using var lost = await ProducerProcess.RunAsync("--data", Path.Combine(folder, "none"));
-        Assert.Equal(2, await lost.ExitAsync());
+        await lost.ExpectExitAsync(2);
         Assert.Contains("There is no Kafka to send to", lost.Errors, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
     }
@@ -91,7 +92,7 @@ public sealed class RunTests(KafkaBrokers brokers, RegistryServer registry)
         var bootstrap = (await brokers.GetAsync(BrokerKind.Emulator)).BootstrapServers;
         var url = (await registry.GetUrlAsync()).ToString();
         using var run = await ProducerProcess.RunAsync("--bootstrap", bootstrap, "--registry", url, "--topic", _topic, "--events", "3", "--rate", "max");
-        Assert.Equal(0, await run.ExitAsync());
+        await run.ExpectExitAsync(0);
         var known = SchemaRegistry.SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistry.SchemaRegistryOptions { Url = url, Folder = "nowhere" });
         var registered = Assert.Single(await known.ListAsync(), s => s.Subject == $"{_topic}-value");
         Assert.InRange(registered.Id, 1, 1_000);

@@ -10,6 +10,9 @@ internal static class Topics
     private const int Partitions = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    // The emulator has no controller to create topics, and a client waits for one this long.
+    private static readonly TimeSpan ControllerPatience = TimeSpan.FromSeconds(5);
+
     /// <exception cref="KafkaException">No broker answers, or it refuses to create a topic.</exception>
     public static async Task EnsureAsync(string bootstrap, IReadOnlyList<string> names)
     {
@@ -20,17 +23,30 @@ internal static class Topics
             return;
         try
         {
-            await admin.CreateTopicsAsync(missing.Select(n => new TopicSpecification { Name = n, NumPartitions = Partitions, ReplicationFactor = -1 }));
+            await admin.CreateTopicsAsync(
+                missing.Select(n => new TopicSpecification { Name = n, NumPartitions = Partitions, ReplicationFactor = -1 }),
+                new CreateTopicsOptions { RequestTimeout = ControllerPatience });
         }
         catch (CreateTopicsException e) when (e.Results.All(r => r.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
         {
             // Another process was faster.
         }
-        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
+        catch (CreateTopicsException e)
         {
-            // A broker without topic administration (the emulator) creates a topic when it is first asked about.
-            foreach (var name in missing)
-                admin.GetMetadata(name, Patience);
+            throw new KafkaException(e.Results.First(r => r.Error.IsError && r.Error.Code != ErrorCode.TopicAlreadyExists).Error);
         }
+        catch (KafkaException e) when (e.Error.Code is ErrorCode.Local_TimedOut or ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
+        {
+            // A broker without topic administration creates a topic when it is first asked about.
+            foreach (var name in missing)
+                RefuseUnlessThere(admin, name);
+        }
+    }
+
+    private static void RefuseUnlessThere(IAdminClient admin, string name)
+    {
+        var topic = admin.GetMetadata(name, Patience).Topics.Single();
+        if (topic.Error.IsError)
+            throw new KafkaException(topic.Error);
     }
 }
