@@ -25,7 +25,7 @@ public sealed class GenerationTests
         using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
         foreach (var line in Sources.Bytes(Sources.Run(Sources.Create(42), Events)))
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
-        Assert.Equal("10bcdc3574664e42f8e2f1cffea1919f930b5342b522c5d26d", Convert.ToHexStringLower(hash.GetHashAndReset()));
+        Assert.Equal("10bcdc3574664e42f8e2f1cffea1919f", Convert.ToHexStringLower(hash.GetHashAndReset())[..32]);
     }
 
     [Fact]
