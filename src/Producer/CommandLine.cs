@@ -17,12 +17,15 @@ internal static class CommandLine
         };
         var rate = new Option<Rate>("--rate")
         {
-            Description = "How fast: 100/sec, 6000/min, 50k/sec or max.", CustomParser = ParseRate, DefaultValueFactory = _ => Rate.PerSecond(100),
+            Description = "How fast: 100/sec, 6000/min, 50k/sec or max.",
+            CustomParser = ParseRate,
+            DefaultValueFactory = _ => Rate.PerSecond(100),
         };
         var duration = new Option<TimeSpan?>("--duration") { Description = "How long: 30s, 5m or 1h.", CustomParser = ParseDuration };
         var topic = new Option<string>("--topic")
         {
-            Description = "The topic of the user events; with 'transactions' every record is a transaction.", DefaultValueFactory = _ => "user-events",
+            Description = "The topic of the user events; with 'transactions' every record is a transaction.",
+            DefaultValueFactory = _ => "user-events",
         };
         var transactions = PerMille("--transactions", "Of 1,000 records, how many are transactions instead of user events (topic 'transactions').");
         var users = new Option<int>("--users") { Description = "How many users, each with an account.", DefaultValueFactory = _ => 1_000 };
@@ -41,7 +44,8 @@ internal static class CommandLine
         var heedLag = new Option<long?>("--heed-lag")
         {
             Description = $"Pause while a partition of the running system lags by this many records ({DefaultLag} if none are named).",
-            Arity = ArgumentArity.ZeroOrOne, CustomParser = ParseLag,
+            Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = ParseLag,
         };
         var json = new Option<bool>("--json") { Description = "Print the summary as one line of JSON." };
         events.Validators.Add(result => AtLeast(result, result.GetValueOrDefault<long?>(), 1));

@@ -37,7 +37,9 @@ public sealed class PlatformCluster : IAsyncDisposable
         _encoder = new(new RegisteredSchema("orders-value", 1, SchemaId.Of(Schema), Schema));
         _producer = new ProducerBuilder<string?, byte[]>(new ProducerConfig
         {
-            BootstrapServers = broker.BootstrapServers, Partitioner = Partitioner.Murmur2Random, LingerMs = 1,
+            BootstrapServers = broker.BootstrapServers,
+            Partitioner = Partitioner.Murmur2Random,
+            LingerMs = 1,
         }).Build();
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureHost(host =>

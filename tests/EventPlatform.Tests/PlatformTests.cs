@@ -116,6 +116,11 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
 
     private static OrderRecord Order(string id, OrderType type, decimal amount = 0) => new()
     {
-        EventId = Guid.NewGuid().ToString(), OrderId = id, Type = type, Amount = amount, Reason = type == OrderType.Cancel ? "why" : null, At = Noon,
+        EventId = Guid.NewGuid().ToString(),
+        OrderId = id,
+        Type = type,
+        Amount = amount,
+        Reason = type == OrderType.Cancel ? "why" : null,
+        At = Noon,
     };
 }

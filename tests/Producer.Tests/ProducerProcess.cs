@@ -22,7 +22,9 @@ internal sealed class ProducerProcess : IDisposable
         {
             StartInfo = new ProcessStartInfo("dotnet", [Program, .. arguments])
             {
-                RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = Path.GetTempPath(),
             },
         };
         _process.OutputDataReceived += (_, line) => _output.AppendLine(line.Data);

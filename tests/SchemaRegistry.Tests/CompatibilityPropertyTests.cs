@@ -44,7 +44,11 @@ public sealed class CompatibilityPropertyTests
     {
         var value = field.Type switch
         {
-            "\"int\"" or "\"long\"" => "0", "\"string\"" => "\"\"", "\"boolean\"" => "false", ['[', '"', 'n', ..] => "null", _ => null,
+            "\"int\"" or "\"long\"" => "0",
+            "\"string\"" => "\"\"",
+            "\"boolean\"" => "false",
+            ['[', '"', 'n', ..] => "null",
+            _ => null,
         };
         // A name may be defined once in a schema.
         var type = field.Type.Replace("\"E\"", $"\"E{field.Name}\"", StringComparison.Ordinal).Replace("\"I\"", $"\"I{field.Name}\"", StringComparison.Ordinal);

@@ -49,7 +49,9 @@ internal static class HealthEndpoints
 
     private static string Name(HealthStatus status) => status switch
     {
-        HealthStatus.Healthy => "healthy", HealthStatus.Degraded => "degraded", _ => "unhealthy",
+        HealthStatus.Healthy => "healthy",
+        HealthStatus.Degraded => "degraded",
+        _ => "unhealthy",
     };
 }
 

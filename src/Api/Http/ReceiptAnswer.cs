@@ -15,7 +15,9 @@ public sealed record ReceiptAnswer(ReceiptOutcome Outcome, long Version, string 
     {
         ReceiptOutcome.Rejected => Problems.Rejected(receipt.Reason ?? "The command was refused.", new Dictionary<string, object?>
         {
-            ["version"] = receipt.Version, ["command"] = command.Value, ["repeated"] = receipt.Repeated,
+            ["version"] = receipt.Version,
+            ["command"] = command.Value,
+            ["repeated"] = receipt.Repeated,
         }),
         ReceiptOutcome.Conflict => Problems.Conflict(
             $"The Idempotency-Key '{command.Value}' was used before with other content. Use a new key for a new command. {receipt.Reason}".TrimEnd()),

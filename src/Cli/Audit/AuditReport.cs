@@ -56,10 +56,20 @@ internal sealed class AuditReport
             Console.WriteLine(JsonSerializer.Serialize(
                 new
                 {
-                    partitions = Partitions, read, stored = Partitions.Sum(p => p.Stored), duplicate = Partitions.Sum(p => p.Duplicate),
-                    no_event = Partitions.Sum(p => p.NoEvent), dead = Partitions.Sum(p => p.Dead), lost = Partitions.Sum(p => p.Lost),
-                    reordered = Partitions.Sum(p => p.Reordered), differing = Differing + Partitions.Sum(p => p.Differing), missing,
-                    command_events = CommandEvents, answers = Answers, findings = _told, exit,
+                    partitions = Partitions,
+                    read,
+                    stored = Partitions.Sum(p => p.Stored),
+                    duplicate = Partitions.Sum(p => p.Duplicate),
+                    no_event = Partitions.Sum(p => p.NoEvent),
+                    dead = Partitions.Sum(p => p.Dead),
+                    lost = Partitions.Sum(p => p.Lost),
+                    reordered = Partitions.Sum(p => p.Reordered),
+                    differing = Differing + Partitions.Sum(p => p.Differing),
+                    missing,
+                    command_events = CommandEvents,
+                    answers = Answers,
+                    findings = _told,
+                    exit,
                 },
                 new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower }));
             return exit;

@@ -59,7 +59,11 @@ internal sealed class PendingAppend
             return null;
         return new PendingAppend(append)
         {
-            Data = data, Headers = headers, DotNetTypes = dotNetTypes, LedgerSources = sources, NewIds = [.. AppendCheck.NewIds(append)],
+            Data = data,
+            Headers = headers,
+            DotNetTypes = dotNetTypes,
+            LedgerSources = sources,
+            NewIds = [.. AppendCheck.NewIds(append)],
             Size = append.StreamKey.Length + data.Sum(d => d.Length) + headers.Sum(h => h.Length) + sources.Sum(s => s.Length)
                 + append.DeadLetters.Sum(d => (d.Payload?.Length ?? 0) + (d.Exception?.Length ?? 0)),
         };

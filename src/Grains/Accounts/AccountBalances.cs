@@ -53,7 +53,8 @@ public sealed class AccountBalances : StreamProjection<AccountBalance>
 
     private static AccountBalance Rejected(AccountBalance doc, IAccountEvent e, string id, string what, string why) => doc with
     {
-        Rejections = doc.Rejections + 1, Newest = With(doc.Newest, new StatementLine(e.At, what, id, 0, doc.Balance, why)),
+        Rejections = doc.Rejections + 1,
+        Newest = With(doc.Newest, new StatementLine(e.At, what, id, 0, doc.Balance, why)),
     };
 
     // Newest first.

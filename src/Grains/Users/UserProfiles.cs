@@ -29,7 +29,8 @@ public sealed class UserProfiles : StreamProjection<UserProfile>
         On<UserProfileChanged>((doc, e) => doc with { Name = e.Name ?? doc.Name, Email = e.Email ?? doc.Email });
         On<PurchaseMade>((doc, e) => doc with
         {
-            Purchases = doc.Purchases + 1, Spent = doc.Spent.SetItem(e.Currency, doc.Spent.GetValueOrDefault(e.Currency) + e.Amount),
+            Purchases = doc.Purchases + 1,
+            Spent = doc.Spent.SetItem(e.Currency, doc.Spent.GetValueOrDefault(e.Currency) + e.Amount),
         });
     }
 }

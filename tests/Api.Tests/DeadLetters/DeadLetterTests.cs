@@ -90,7 +90,9 @@ public sealed class DeadLetterTests(ShopSystem system)
     {
         using var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig
         {
-            BootstrapServers = system.BootstrapServers, Partitioner = Partitioner.Murmur2Random, Acks = Acks.All,
+            BootstrapServers = system.BootstrapServers,
+            Partitioner = Partitioner.Murmur2Random,
+            Acks = Acks.All,
         }).Build();
         return (await producer.ProduceAsync("user-events", new Message<string, byte[]> { Key = key, Value = value })).TopicPartitionOffset;
     }

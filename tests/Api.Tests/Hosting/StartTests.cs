@@ -38,7 +38,9 @@ public sealed class StartTests(ShopSystem system)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Api.dll")])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = AppContext.BaseDirectory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
         };
         foreach (var (name, value) in system.Settings)
             start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;

@@ -17,7 +17,10 @@ internal static class Records
     {
         using var consumer = new ConsumerBuilder<string, string>(new ConsumerConfig
         {
-            BootstrapServers = broker.BootstrapServers, GroupId = Guid.NewGuid().ToString("N"), EnablePartitionEof = true, FetchWaitMaxMs = 10,
+            BootstrapServers = broker.BootstrapServers,
+            GroupId = Guid.NewGuid().ToString("N"),
+            EnablePartitionEof = true,
+            FetchWaitMaxMs = 10,
         }).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
         var (values, deadline) = (new List<string>(), DateTime.UtcNow + patience);

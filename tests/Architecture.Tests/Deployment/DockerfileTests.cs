@@ -100,7 +100,9 @@ public sealed class DockerfileTests
             var words = command.Split(' ');
             var start = new ProcessStartInfo(words[0], words[1..])
             {
-                WorkingDirectory = _path, RedirectStandardOutput = true, RedirectStandardError = true,
+                WorkingDirectory = _path,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
                 Environment = { ["MSBUILDDISABLENODEREUSE"] = "1", ["DOTNET_CLI_UI_LANGUAGE"] = "en" },
             };
             using var process = Process.Start(start)!;

@@ -12,7 +12,10 @@ internal static class KnownSettings
     // Classes that a section is bound to, other than by a constant of their own. One that is in neither is set in code only, under its own name.
     private static readonly Dictionary<string, string> Sections = new()
     {
-        ["KafkaStreamsOptions"] = "Kafka", ["EventStoreOptions"] = "EventStore", ["AggregateOptions"] = "Aggregates", ["ProjectionOptions"] = "Projections",
+        ["KafkaStreamsOptions"] = "Kafka",
+        ["EventStoreOptions"] = "EventStore",
+        ["AggregateOptions"] = "Aggregates",
+        ["ProjectionOptions"] = "Projections",
     };
 
     /// <summary>Settings that are read by their name, and where.</summary>

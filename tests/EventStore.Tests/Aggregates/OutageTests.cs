@@ -69,7 +69,10 @@ public sealed class OutageTests(AggregateCluster cluster) : IClassFixture<Aggreg
         await diary.TakeAsync(diary.Note(0));
         await cluster.Store.AppendAsync(new()
         {
-            StreamKey = diary.StreamKey, AggregateName = "diary", ExpectedVersion = 1, Positions = [diary.Note(1).Coordinates],
+            StreamKey = diary.StreamKey,
+            AggregateName = "diary",
+            ExpectedVersion = 1,
+            Positions = [diary.Note(1).Coordinates],
             Events = [new(EventIds.OfRecord(diary.Note(1).EventId!), "noted", SealingSerializer.Seal("""{"text":"n1"}"""), new(diary.Note(1).Coordinates, null, "?"))],
         });
 

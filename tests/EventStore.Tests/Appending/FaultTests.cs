@@ -137,7 +137,8 @@ public sealed class FaultTests : IAsyncLifetime
         {
             var appends = Enumerable.Range(0, 50).Select(i => To($"number/{i}", 0) with
             {
-                Positions = [At(round, i)], Ledger = [new LedgerEntry(Guid.NewGuid(), LedgerOutcome.Ignored, "already so", From(At(round, i)))],
+                Positions = [At(round, i)],
+                Ledger = [new LedgerEntry(Guid.NewGuid(), LedgerOutcome.Ignored, "already so", From(At(round, i)))],
             }).ToArray();
             var verdicts = await Task.WhenAll(writers.SelectMany(w => appends.Select(a => w.AppendAsync(a).AsTask())));
             for (var i = 0; i < 50; i++)

@@ -83,7 +83,9 @@ public sealed class ReplaySourceTests(PostgresServer postgres)
 
     private static ReplayRequest Request(string projection) => new(projection)
     {
-        Source = "tape", Target = "tape-totals", Arguments = new Dictionary<string, string> { ["from"] = "yesterday" },
+        Source = "tape",
+        Target = "tape-totals",
+        Arguments = new Dictionary<string, string> { ["from"] = "yesterday" },
     };
 
     private Task<ProjectionWorld> WorldAsync(Tape tape) => ProjectionWorld.FreshAsync(

@@ -47,7 +47,9 @@ internal sealed partial class IngestProducer : IDisposable
         {
             var result = await _producer.Value.ProduceAsync(topic, new Message<string, byte[]>
             {
-                Key = record.Key, Value = record.Payload, Headers = Headers(),
+                Key = record.Key,
+                Value = record.Payload,
+                Headers = Headers(),
             }, cancellationToken);
             return new IngestResult(record.EventId, topic, result.Partition.Value, result.Offset.Value, null);
         }

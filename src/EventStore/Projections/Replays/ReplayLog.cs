@@ -103,8 +103,11 @@ internal sealed class ReplayLog(StoreDatabase database, GenerationStore generati
         var generation = Generation.Read(row, first: 14);
         var request = new ReplayRequest(row.GetString(1))
         {
-            Target = row.GetString(2) == row.GetString(1) ? null : row.GetString(2), Version = row.GetInt32(3), Source = row.GetString(4),
-            FromSequence = row.GetInt64(5), ToSequence = row.IsDBNull(6) ? null : row.GetInt64(6),
+            Target = row.GetString(2) == row.GetString(1) ? null : row.GetString(2),
+            Version = row.GetInt32(3),
+            Source = row.GetString(4),
+            FromSequence = row.GetInt64(5),
+            ToSequence = row.IsDBNull(6) ? null : row.GetInt64(6),
             Arguments = JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(7))!,
         };
         var stored = (ReplayState)row.GetInt16(9);
