@@ -1,7 +1,11 @@
 using System.CommandLine;
+using Cli;
 using Cli.Audit;
 
-var root = new RootCommand("The operator's tools.") { AuditCommand.Create() };
+var root = new RootCommand("The operator's tools.")
+{
+    AuditCommand.Create(), TailCommand.Create(), TopicsCommand.Create(), SchemasCommand.Create(), ReplayCommand.Create(), DeadLettersCommand.Create(),
+};
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();

@@ -1,0 +1,58 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Cli;
+
+/// <summary>The running system's HTTP API. A refusal is printed as the API words it.</summary>
+internal sealed class ApiClient : IDisposable
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private readonly HttpClient _http;
+
+    public ApiClient(string? address)
+    {
+        _http = new HttpClient { BaseAddress = new Uri(address ?? throw new HttpRequestException("its API's address is not in endpoints.json")) };
+        _http.DefaultRequestHeaders.Add("X-Operator", System.Environment.UserName);
+    }
+
+    public Task<JsonNode?> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
+
+    public Task<JsonNode?> PostAsync(string path, object? body) => SendAsync(HttpMethod.Post, path, body ?? new { });
+
+    /// <summary>Prints an answer, or nothing for a refusal, which was printed already.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Print(JsonNode? answer)
+    {
+        if (answer is null)
+            return 1;
+        Console.WriteLine(answer.ToJsonString(Indented));
+        return 0;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, object? body)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var response = await _http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        if (response.IsSuccessStatusCode)
+            return JsonNode.Parse(text.Length == 0 ? "{}" : text);
+        await Console.Error.WriteLineAsync(Reason(text) ?? $"{(int)response.StatusCode} {response.ReasonPhrase}");
+        return null;
+    }
+
+    private static string? Reason(string text)
+    {
+        try
+        {
+            var problem = JsonNode.Parse(text);
+            return problem?["detail"]?.ToString() ?? problem?["title"]?.ToString();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

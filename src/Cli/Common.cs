@@ -1,0 +1,31 @@
+using System.CommandLine;
+
+namespace Cli;
+
+/// <summary>What the commands share.</summary>
+internal static class Common
+{
+    public static Option<string?> Data() => new("--data") { Description = "The running system's data folder. Default: .data, here or further up." };
+
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+
+    /// <summary>Runs a command on the running system's addresses; what is missing is said, with exit code 2.</summary>
+    public static async Task<int> WithSystemAsync(string? data, Func<Endpoints, Task<int>> run)
+    {
+        if (Endpoints.Find(data) is not { } endpoints)
+        {
+            await Console.Error.WriteLineAsync("No running system was found: no .data/endpoints.json lies here or further up. Start it with ./dev up, or name its folder with --data.");
+            return 2;
+        }
+
+        try
+        {
+            return await run(endpoints);
+        }
+        catch (Exception e) when (e is HttpRequestException or Confluent.Kafka.KafkaException or SchemaRegistry.SchemaRegistryUnavailableException or TaskCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"The system does not answer: {e.Message}");
+            return 2;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Net.Http.Json;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace Cli;
+
+/// <summary><c>topics</c>: lists them with their lag, creates them, gives them more partitions.</summary>
+internal static class TopicsCommand
+{
+    public static Command Create()
+    {
+        var (data, json) = (Common.Data(), Common.Json());
+        var command = new Command("topics", "Lists the topics and how far they are read.") { data, json, Change("create", "Creates a topic.", HttpMethod.Post), Change("grow", "Gives a topic more partitions.", HttpMethod.Put) };
+        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        {
+            using var api = new ApiClient(system.Api);
+            if (await api.GetAsync("topics") is not { } topics)
+                return 1;
+            if (parsed.GetValue(json))
+                return ApiClient.Print(topics);
+            Console.WriteLine($"{"topic",-24}{"partition",10}{"low",12}{"high",12}{"position",12}{"lag",10}");
+            foreach (var topic in topics["items"]!.AsArray())
+                foreach (var p in topic!["partitions"]!.AsArray())
+                    Console.WriteLine($"{topic["name"],-24}{p!["partition"],10}{p["low"],12}{p["high"],12}{p["position"],12}{p["lag"],10}");
+            return 0;
+        }));
+        return command;
+    }
+
+    private static Command Change(string verb, string description, HttpMethod method)
+    {
+        var name = new Argument<string>("name") { Description = "The topic." };
+        var partitions = new Option<int>("--partitions") { Description = "How many partitions it shall have.", DefaultValueFactory = _ => 4 };
+        var data = Common.Data();
+        var command = new Command(verb, description) { name, partitions, data };
+        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        {
+            // The emulator has no administration over the wire: the program that runs it does it. So it does for its own Kafka.
+            if (system.Control is { } control)
+            {
+                using var http = new HttpClient { BaseAddress = new Uri(control) };
+                using var request = new HttpRequestMessage(method, "topics") { Content = JsonContent.Create(new { name = parsed.GetValue(name), partitions = parsed.GetValue(partitions) }) };
+                using var response = await http.SendAsync(request);
+                if (!response.IsSuccessStatusCode)
+                    await Console.Error.WriteLineAsync(await response.Content.ReadAsStringAsync());
+                return response.IsSuccessStatusCode ? 0 : 1;
+            }
+
+            using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = system.Kafka }).Build();
+            if (method == HttpMethod.Post)
+                await admin.CreateTopicsAsync([new TopicSpecification { Name = parsed.GetValue(name), NumPartitions = parsed.GetValue(partitions) }]);
+            else
+                await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = parsed.GetValue(name), IncreaseTo = parsed.GetValue(partitions) }]);
+            return 0;
+        }));
+        return command;
+    }
+}
