@@ -31,14 +31,11 @@ public sealed class ShopSystem : IAsyncLifetime
         _kafka = EmulatedKafka.Start();
         await _kafka.CreateTopicAsync("user-events", 2);
         await _kafka.CreateTopicAsync("transactions", 2);
-        Settings = Describe(await _postgres.CreateDatabaseAsync(), _kafka);
+        Settings = new Dictionary<string, string>(Describe(await _postgres.CreateDatabaseAsync(), _kafka)) { ["SchemaRegistry:Folder"] = CopyOfSchemas() };
         _silo = await ShopSilo.StartAsync(Settings);
         _api = new ApiServer(Settings);
         await Eventually.Async(async () => (await Http.GetAsync("/health/ready")).IsSuccessStatusCode, Deadline, "the API is ready");
     }
-
-    /// <summary>The settings of a system of its own, on a database of its own.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> NewSettingsAsync() => Describe(await _postgres.CreateDatabaseAsync(), _kafka!);
 
     public static Dictionary<string, string> Describe(string connectionString, EmulatedKafka kafka) => new()
     {
@@ -46,7 +43,6 @@ public sealed class ShopSystem : IAsyncLifetime
         ["Kafka:BootstrapServers"] = kafka.BootstrapServers,
         ["Kafka:Incarnation"] = kafka.Incarnation!,
         ["Cluster:Id"] = Guid.NewGuid().ToString("N"),
-        ["SchemaRegistry:Folder"] = CopyOfSchemas(),
         ["Api:LiveInterval"] = "00:00:00.05",
         ["Api:MaxRequestBytes"] = "65536",
         ["Api:MaxBatchEvents"] = "50",
