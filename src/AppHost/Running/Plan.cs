@@ -72,8 +72,15 @@ public sealed class Plan
         var environment = _options.Settings.ToEnvironment();
         environment["ConnectionStrings__Postgres"] = _store.ConnectionString;
         environment["Kafka__BootstrapServers"] = _broker.BootstrapServers;
+        if (_broker.Own is not null)
+            environment.TryAdd("Kafka__CreateMissingTopics", "true");
         if (_broker.Own?.Incarnation is { } incarnation)
+        {
             environment["Kafka__Incarnation"] = incarnation;
+            // The emulator's topics are new at each start, which up has said: that is no gap to stop at.
+            environment.TryAdd("Kafka__OnGap", "SkipToEarliest");
+        }
+
         foreach (var (variable, value) in variables)
             environment[variable] = value;
         return new ProgramPart(name, Programs.Command(program, arguments), _options.Log(name), environment);

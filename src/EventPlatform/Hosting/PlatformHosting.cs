@@ -7,6 +7,7 @@ using EventStore.Hosting;
 using EventStore.Projections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.Streams.Kafka;
 using SchemaRegistry;
 
@@ -31,6 +32,8 @@ public static class PlatformHosting
         var kafka = KafkaSettings.Read(silo.Configuration);
         AddShared(silo.Services, silo.Configuration, platform, kafka);
 
+        // What bounds one try of a delivery: a call that hangs holds up its key, and while a grain activates its whole partition.
+        silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
         silo.AddAggregates(silo.Configuration.GetSection("Aggregates").Bind);
         silo.AddProjections(silo.Configuration.GetSection("Projections").Bind);
         silo.AddKafkaStreams(StreamProvider, options => kafka.Apply(options, platform.Topics, silo.Configuration));
