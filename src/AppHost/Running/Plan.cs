@@ -33,7 +33,7 @@ public sealed class Plan
 
         Api = Part("api", "Api", ApiUrl);
         Load = options.Demo
-            ? Part("load", "Producer", ["--data", options.Data, "--rate", "50/sec", "--users", "500", "--heed-lag", Text(LoadLagLimit)], [])
+            ? Part("load", "Producer", ["--data", options.Data, "--rate", "50/sec", "--users", "500", "--transactions", "200", "--poison", "1", "--heed-lag", Text(LoadLagLimit)], [])
             : null;
     }
 
