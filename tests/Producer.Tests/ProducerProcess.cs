@@ -20,7 +20,8 @@ internal sealed class ProducerProcess : IDisposable
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [Program, .. arguments])
+            // A shell's background job ignores SIGINT, and hands that down; Ctrl+C must mean something here however the tests are started.
+            StartInfo = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Program, .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

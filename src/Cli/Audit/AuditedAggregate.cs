@@ -21,9 +21,11 @@ internal abstract class AuditedAggregate(string name, string topic)
     /// </summary>
     /// <param name="events">The stream's events, in order.</param>
     /// <param name="records">Its records of one partition that are neither dead letters nor duplicates, in order.</param>
+    /// <param name="isOurs">Whether an event comes from that partition, in this incarnation of its topic.</param>
     /// <param name="differences">Where differences are told.</param>
     /// <returns>The state as JSON.</returns>
-    public abstract JsonNode? Refold(IReadOnlyList<AuditedEvent> events, IReadOnlyList<AuditedRecord> records, Action<string> differences);
+    public abstract JsonNode? Refold(
+        IReadOnlyList<AuditedEvent> events, IReadOnlyList<AuditedRecord> records, Func<RecordCoordinates, bool> isOurs, Action<string> differences);
 }
 
 /// <inheritdoc/>
@@ -63,21 +65,22 @@ internal sealed class AuditedAggregate<TState, TRecord, TEvent>(
         return new(offset, recordKey, record, fault, string.IsNullOrEmpty(eventId(record)) ? null : EventIds.OfRecord(eventId(record)), digest);
     }
 
-    public override JsonNode? Refold(IReadOnlyList<AuditedEvent> events, IReadOnlyList<AuditedRecord> records, Action<string> differences)
+    public override JsonNode? Refold(
+        IReadOnlyList<AuditedEvent> events, IReadOnlyList<AuditedRecord> records, Func<RecordCoordinates, bool> isOurs, Action<string> differences)
     {
         var byOffset = records.ToDictionary(r => r.Offset);
         // States at which a record without events may have been decided: after each event since the one of the record before it.
-        var silent = new Queue<AuditedRecord>(records.Where(r => events.All(e => e.Source?.Record?.Offset != r.Offset)).OrderBy(r => r.Offset));
+        var silent = new Queue<AuditedRecord>(records.Where(r => events.All(e => OffsetOf(e) != r.Offset)).OrderBy(r => r.Offset));
         var state = TState.Initial;
         var candidates = new List<TState> { state };
         for (var i = 0; i < events.Count; i++)
         {
             var e = events[i];
-            if (e.Source is { Record: { } source, Index: 0, Reprocessed: false } && byOffset.TryGetValue(source.Offset, out var record))
+            if (e.Source is { Index: 0, Reprocessed: false } && OffsetOf(e) is { } offset && byOffset.TryGetValue(offset, out var record))
             {
-                while (silent.TryPeek(out var before) && before.Offset < source.Offset)
+                while (silent.TryPeek(out var before) && before.Offset < offset)
                     CheckSilent(silent.Dequeue(), candidates, differences);
-                CheckDecision(state, record, events, i, differences);
+                CheckDecision(state, record, [.. events.Skip(i).TakeWhile(next => OffsetOf(next) == offset)], differences);
                 candidates.Clear();
                 candidates.Add(state);
             }
@@ -98,6 +101,8 @@ internal sealed class AuditedAggregate<TState, TRecord, TEvent>(
         foreach (var record in silent)
             CheckSilent(record, candidates, differences);
         return JsonSerializer.SerializeToNode(state, EventJson.Options);
+
+        long? OffsetOf(AuditedEvent e) => e.Source?.Record is { } from && isOurs(from) ? from.Offset : null;
     }
 
     private static void CheckSilent(AuditedRecord record, List<TState> candidates, Action<string> differences)
@@ -106,10 +111,9 @@ internal sealed class AuditedAggregate<TState, TRecord, TEvent>(
             differences($"offset {record.Offset}: the record gives an event, but none is stored");
     }
 
-    private static void CheckDecision(TState state, AuditedRecord record, IReadOnlyList<AuditedEvent> events, int first, Action<string> differences)
+    private static void CheckDecision(TState state, AuditedRecord record, AuditedEvent[] stored, Action<string> differences)
     {
         var decided = Decide(state, record)?.Events ?? [];
-        var stored = events.Skip(first).TakeWhile(e => e.Source?.Record?.Offset == record.Offset).ToArray();
         if (stored.Length != decided.Count)
         {
             differences($"offset {record.Offset}: the record gives {decided.Count} events, but {stored.Length} are stored");

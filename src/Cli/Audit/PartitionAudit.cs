@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using EventStore;
 using EventStore.Aggregates;
 
 namespace Cli.Audit;
@@ -50,7 +51,7 @@ internal sealed class PartitionAudit(AuditedAggregate aggregate, PartitionResult
         }
 
         await PositionsAsync(store, incarnation, high);
-        await RefoldAsync(store, onState);
+        await RefoldAsync(store, incarnation, onState);
     }
 
     private async Task EventsAsync(StoreTables store, string incarnation, long low, long high)
@@ -148,7 +149,7 @@ internal sealed class PartitionAudit(AuditedAggregate aggregate, PartitionResult
             Differ($"{stream} has no position, but records up to offset {offset}");
     }
 
-    private async Task RefoldAsync(StoreTables store, Action<string, long, JsonNode> onState)
+    private async Task RefoldAsync(StoreTables store, string incarnation, Action<string, long, JsonNode> onState)
     {
         var byStream = records.Where(r => r.IsGood && !_withoutDecision.Contains(r.Offset)).GroupBy(r => $"{aggregate.Name}/{r.Key}");
         foreach (var page in byStream.Chunk(StreamsPerPage))
@@ -159,11 +160,14 @@ internal sealed class PartitionAudit(AuditedAggregate aggregate, PartitionResult
             foreach (var stream in page)
             {
                 var stored = events.GetValueOrDefault(stream.Key) ?? [];
-                if (aggregate.Refold(stored, [.. stream], Differ) is { } state)
+                if (aggregate.Refold(stored, [.. stream], from => IsOurs(incarnation, from), Differ) is { } state)
                     onState(stream.Key, stored.Count, state);
             }
         }
     }
+
+    private bool IsOurs(string incarnation, RecordCoordinates from) =>
+        from.Topic == aggregate.Topic && from.Incarnation == incarnation && from.Partition == result.Partition;
 
     private void Place(long offset) => _places[offset] = _places.GetValueOrDefault(offset) + 1;
 
