@@ -15,7 +15,7 @@ namespace EndToEnd.Tests;
 public sealed class KillTests(KafkaBrokers brokers, PostgresServer postgres)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-    private readonly string _folder = TestFolder.New();
+    private readonly string _folder = Directory.CreateDirectory(TestFolder.New()).FullName;
 
     [Theory, BrokerData]
     public async Task Killed_with_records_in_flight_every_record_still_has_exactly_one_trace(BrokerKind kind)

@@ -60,7 +60,7 @@ public sealed class AccountTests(ShopSystem system)
         Assert.Equal(HttpStatusCode.Accepted, first.StatusCode);
         using var again = await Http.PostAsync("/transfers", transfer);
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
-        await (await Http.PostAsync("/transfers", transfer.Replace("30", "31", StringComparison.Ordinal))).ProblemAsync(HttpStatusCode.Conflict);
+        await (await Http.PostAsync("/transfers", transfer.Replace("\"amount\":30", "\"amount\":31", StringComparison.Ordinal))).ProblemAsync(HttpStatusCode.Conflict);
 
         await Eventually.Async(async () => (await Http.GetJsonAsync(first.Headers.Location!.OriginalString)).Text("state"), s => s == "delivered",
             ShopSystem.Deadline, "the transfer is delivered");
