@@ -24,7 +24,7 @@ public sealed class PostgresServer : IAsyncLifetime
     }
 
     public Task StartAsync() => AsPostgresAsync("pg_ctl", "start", "-w", "-s", "-D", $"{_folder}/data", "-l", $"{_folder}/log", "-o",
-        $"-p {_port} -h 127.0.0.1 -k {_folder} -c max_connections=100");
+        $"-p {_port} -h 127.0.0.1 -k {_folder} -c max_connections=500");
 
     /// <summary>Stops at once, as a crash would: no transaction may finish.</summary>
     public Task StopNowAsync() => AsPostgresAsync("pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", $"{_folder}/data");
