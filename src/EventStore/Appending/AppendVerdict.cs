@@ -15,7 +15,7 @@ public abstract record AppendVerdict
     public sealed record Duplicate(IReadOnlyList<KnownId> Known) : AppendVerdict;
 
     /// <summary>Nothing was written: another writer moved the stream or its positions. Reload and decide again.</summary>
-    /// <param name="Version">The stream's version in the store.</param>
+    /// <param name="Version">The stream's version as this attempt saw it; a writer that won in the middle of it may have moved it further.</param>
     public sealed record Stale(long Version) : AppendVerdict;
 
     /// <summary>Nothing was written, and nothing ever will be: the database refuses this content. Take it record by record.</summary>

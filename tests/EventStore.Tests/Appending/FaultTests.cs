@@ -121,7 +121,8 @@ public sealed class FaultTests : IAsyncLifetime
             {
                 AppendVerdict[] both = [verdicts[i], verdicts[i + 50]];
                 Assert.Single(both.OfType<AppendVerdict.Committed>());
-                Assert.Equal(new AppendVerdict.Stale(round + 1), Assert.Single(both.OfType<AppendVerdict.Stale>()));
+                // The loser may have read the version just before the winner's commit, and its position just after.
+                Assert.InRange(Assert.Single(both.OfType<AppendVerdict.Stale>()).Version, round, round + 1);
             }
         }
 
