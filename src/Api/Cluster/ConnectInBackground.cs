@@ -7,6 +7,7 @@ namespace Api.Cluster;
 internal sealed partial class ConnectInBackground(IHostedService client, ILogger<ConnectInBackground> logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private CancellationToken _stop;
     private Task _connecting = Task.CompletedTask;
 
     /// <summary>Puts this around the cluster client, which Orleans registers as a hosted service like any other.</summary>
@@ -24,6 +25,7 @@ internal sealed partial class ConnectInBackground(IHostedService client, ILogger
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        _stop = _stopping.Token; // it outlives its source
         _connecting = Task.Run(ConnectAsync, CancellationToken.None);
         return Task.CompletedTask;
     }
@@ -35,21 +37,24 @@ internal sealed partial class ConnectInBackground(IHostedService client, ILogger
         await client.StopAsync(cancellationToken);
     }
 
-    public void Dispose() => _stopping.Dispose();
+    /// <summary>Ends the attempts too: a host whose start failed is disposed of without having been stopped.</summary>
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
 
     private async Task ConnectAsync()
     {
         try
         {
-            await client.StartAsync(_stopping.Token);
+            await client.StartAsync(_stop);
         }
-        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        catch (Exception e)
         {
-            LogFailed(e);
-        }
-        catch (OperationCanceledException)
-        {
-            // The host stops before the cluster was there.
+            // An attempt that ends because the host stops may end with whatever it was failing with: that is no fault, and must not fail the stop.
+            if (!_stop.IsCancellationRequested)
+                LogFailed(e);
         }
     }
 
