@@ -46,8 +46,13 @@ internal static class TailCommand
         var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = system.SchemaRegistryUrl });
         using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
         {
-            BootstrapServers = system.Kafka, GroupId = "tail", EnableAutoCommit = false, EnablePartitionEof = true, FetchWaitMaxMs = 50,
-            IsolationLevel = IsolationLevel.ReadCommitted, AutoOffsetReset = AutoOffsetReset.Earliest,
+            BootstrapServers = system.Kafka,
+            GroupId = "tail",
+            EnableAutoCommit = false,
+            EnablePartitionEof = true,
+            FetchWaitMaxMs = 50,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
         }).SetLogHandler((_, _) => { }).Build();
         using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         var open = at is { } start ? 1 : admin.GetMetadata(topic, TimeSpan.FromSeconds(10)).Topics.Single().Partitions.Count;
@@ -66,8 +71,11 @@ internal static class TailCommand
             Console.WriteLine(JsonSerializer.Serialize(
                 new
                 {
-                    partition = result.Partition.Value, offset = result.Offset.Value, timestamp = result.Message.Timestamp.UtcDateTime,
-                    key = result.Message.Key is null ? null : Encoding.UTF8.GetString(result.Message.Key), value = await ContentAsync(registry, result.Message.Value, cancellationToken),
+                    partition = result.Partition.Value,
+                    offset = result.Offset.Value,
+                    timestamp = result.Message.Timestamp.UtcDateTime,
+                    key = result.Message.Key is null ? null : Encoding.UTF8.GetString(result.Message.Key),
+                    value = await ContentAsync(registry, result.Message.Value, cancellationToken),
                 },
                 EventJson.Options));
             count--;

@@ -22,7 +22,8 @@ public sealed class KillTests(KafkaBrokers brokers, PostgresServer postgres)
     {
         await using var broker = await brokers.StartOwnAsync(kind);
         var database = await postgres.CreateDatabaseAsync();
-        var (http, silo) = (FreePort.Any(), await StartSiloAsync(broker, database));
+        var (http, siloPort, gateway) = (FreePort.Any(), FreePort.Any(), FreePort.Any());
+        var silo = await StartSiloAsync();
         var producer = await StartAsync(
             "Producer", [], "--bootstrap", broker.BootstrapServers, "--events", "6000", "--rate", "600/sec", "--transactions", "200", "--duplicates", "20",
             "--poison", "10", "--users", "200", "--seed", "11", "--json");
@@ -31,7 +32,7 @@ public sealed class KillTests(KafkaBrokers brokers, PostgresServer postgres)
             var lag = await Eventually.Async(() => LagAsync(http), lag => lag > 0, Patience, "records are in flight");
             TestContext.Current.TestOutputHelper?.WriteLine($"kill {kill}: lag {lag}");
             await silo.KillAsync();
-            silo = await StartSiloAsync(broker, database, http);
+            silo = await StartSiloAsync();
         }
 
         Assert.Equal(0, await producer.WaitForExitAsync(TestContext.Current.CancellationToken));
@@ -47,18 +48,19 @@ public sealed class KillTests(KafkaBrokers brokers, PostgresServer postgres)
         Assert.True(Number(await AuditAsync(broker, database, exit: 1), "differing") >= 1);
         await silo.DisposeAsync();
 
-        async Task<OwnedProcess> StartSiloAsync(IKafkaBroker kafka, string store, int? port = null)
-        {
-            http = port ?? FreePort.Any();
-            return await StartAsync(
-                "Silo",
-                new()
-                {
-                    ["ConnectionStrings__Postgres"] = store, ["Kafka__BootstrapServers"] = kafka.BootstrapServers, ["Kafka__Incarnation"] = kafka.Incarnation,
-                    ["Kafka__CreateMissingTopics"] = "true", ["Silo__Port"] = Text(FreePort.Any()), ["Silo__GatewayPort"] = Text(FreePort.Any()),
-                    ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{Text(http)}",
-                });
-        }
+        // On the same ports: the next one then knows at once that the one before is dead.
+        Task<OwnedProcess> StartSiloAsync() => StartAsync(
+            "Silo",
+            new()
+            {
+                ["ConnectionStrings__Postgres"] = database,
+                ["Kafka__BootstrapServers"] = broker.BootstrapServers,
+                ["Kafka__Incarnation"] = broker.Incarnation,
+                ["Kafka__CreateMissingTopics"] = "true",
+                ["Silo__Port"] = Text(siloPort),
+                ["Silo__GatewayPort"] = Text(gateway),
+                ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{Text(http)}",
+            });
     }
 
     private Task<OwnedProcess> StartAsync(string program, Dictionary<string, string?> environment, params string[] arguments) => OwnedProcess.StartAsync(
