@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using SchemaRegistry.Compatibility;
 
@@ -10,6 +11,9 @@ namespace SchemaRegistry.Registries;
 /// </summary>
 public sealed partial class FolderSchemaRegistry : ISchemaRegistry
 {
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(5);
+
     private readonly string _folder;
     private readonly Lock _reading = new();
     private volatile FolderContents _contents;
@@ -36,46 +40,59 @@ public sealed partial class FolderSchemaRegistry : ISchemaRegistry
     public CompatibilityRule RuleOf(string subject) => Current().RuleOf(subject);
 
     /// <inheritdoc/>
-    public ValueTask<RegisteredSchema> RegisterAsync(string subject, string schema, CancellationToken cancellationToken = default)
+    public async ValueTask<RegisteredSchema> RegisterAsync(string subject, string schema, CancellationToken cancellationToken = default)
     {
         // A subject is a folder's name, and may come from another machine.
         if (!SubjectName().IsMatch(subject))
             throw new InvalidSchemaException($"'{subject}' is no subject: it may have letters, digits, '.', '_' and '-', and begin with a letter or digit.");
         var (id, parsed) = (SchemaId.Of(schema), AvroSchema.Parse(schema));
+        if (Find(subject, id) is { } known)
+            return known;
+        await using var alone = await LockAsync(cancellationToken);
+        if (Find(subject, id) is { } since)
+            return since;
+        var versions = Current().Of(subject);
+        var problems = SchemaCompatibility.Check(RuleOf(subject), parsed, [.. versions.Select(v => AvroSchema.Parse(v.Schema))]);
+        if (problems.Count > 0)
+            throw new IncompatibleSchemaException(subject, problems);
+
+        // The file named in subjects.json is the newest version unless it lies among the stored ones: let it lie there first.
+        var added = new RegisteredSchema(subject, versions.Count + 1, id, schema);
+        foreach (var version in versions.Append(added).Skip(FolderContents.StoredVersions(_folder, subject).Count))
+            Store(version);
+        return added;
+    }
+
+    private RegisteredSchema? Find(string subject, int id) => Current().Of(subject).FirstOrDefault(v => v.Id == id);
+
+    // Held by one process at a time, and let go by the system when that one dies.
+    private async Task<FileStream> LockAsync(CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
         while (true)
         {
-            var versions = Current().Of(subject);
-            if (versions.FirstOrDefault(v => v.Id == id) is { } known)
-                return ValueTask.FromResult(known);
-            var problems = SchemaCompatibility.Check(RuleOf(subject), parsed, [.. versions.Select(v => AvroSchema.Parse(v.Schema))]);
-            if (problems.Count > 0)
-                throw new IncompatibleSchemaException(subject, problems);
-
-            // The file named in subjects.json is the newest version unless it lies among the stored ones: let it lie there first.
-            var added = new RegisteredSchema(subject, versions.Count + 1, id, schema);
-            var stored = FolderContents.StoredVersions(_folder, subject).Count;
-            if (versions.Append(added).Skip(stored).All(TryStore))
-                return ValueTask.FromResult(added);
+            try
+            {
+                return new FileStream(Path.Combine(_folder, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (Stopwatch.GetElapsedTime(started) < LockPatience)
+            {
+                await Task.Delay(LockPause, cancellationToken);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new SchemaRegistryUnavailableException($"The folder of schemas {_folder} cannot be written: {e.Message}", e);
+            }
         }
     }
 
-    // False when another process has stored that version: look again.
-    private bool TryStore(RegisteredSchema version)
+    // Written beside and moved: a reader sees all of a file or none.
+    private void Store(RegisteredSchema version)
     {
         var folder = Directory.CreateDirectory(FolderContents.VersionsOf(_folder, version.Subject)).FullName;
         var file = Path.Combine(folder, FormattableString.Invariant($"{version.Version}.avsc"));
-        var temporary = Path.Combine(folder, $".{Guid.NewGuid():N}");
-        File.WriteAllText(temporary, version.Schema);
-        try
-        {
-            File.Move(temporary, file);
-            return true;
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            File.Delete(temporary);
-            return false;
-        }
+        File.WriteAllText(file + ".new", version.Schema);
+        File.Move(file + ".new", file, overwrite: true);
     }
 
     // Another process may have registered something since; an id that nobody knows costs a look at the files' times, not reading them.
@@ -101,7 +118,9 @@ public sealed partial class FolderSchemaRegistry : ISchemaRegistry
     {
         if (!Directory.Exists(_folder))
             return default;
-        var times = Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).Select(File.GetLastWriteTimeUtc).ToList();
+        // Not the drafts: one that takes its name would change neither count nor time.
+        var times = Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is ".avsc" or ".json").Select(File.GetLastWriteTimeUtc).ToList();
         return (times.Count, times.DefaultIfEmpty().Max());
     }
 
