@@ -5,7 +5,6 @@ namespace Cli.Audit;
 /// <summary>What must add up over all streams, by plain SQL.</summary>
 internal static class StoreMath
 {
-    private const string Schema = "streaming";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -20,7 +19,7 @@ internal static class StoreMath
                 select stream_id, sum(case when type in ('account-deposited', 'account-refunded', 'account-transfer-received', 'account-transfer-returned') then 1
                                            when type in ('account-withdrawn', 'account-payment-made', 'account-transfer-sent') then -1 else 0 end
                                       * (data ->> 'amount')::numeric) as balance
-                from {Schema}.mt_events where type like 'account-%' group by stream_id) b
+                from {store.Schema}.mt_events where type like 'account-%' group by stream_id) b
             where balance < 0
             """,
             r => r.GetString(0)))
@@ -31,7 +30,7 @@ internal static class StoreMath
     private static async Task<List<string>> OpenTransfersAsync(StoreTables store)
     {
         long begin = 0;
-        await foreach (var sequence in store.ReadAsync($"select coalesce(max(seq_id), 0) from {Schema}.mt_events", r => r.GetInt64(0)))
+        await foreach (var sequence in store.ReadAsync($"select coalesce(max(seq_id), 0) from {store.Schema}.mt_events", r => r.GetInt64(0)))
             begin = sequence;
         var waited = Stopwatch.StartNew();
         while (true)
@@ -44,7 +43,7 @@ internal static class StoreMath
                              coalesce(sum((data ->> 'amount')::numeric) filter (where type = 'account-transfer-sent'), 0) as sent,
                              coalesce(sum((data ->> 'amount')::numeric) filter (where type = 'account-transfer-received'), 0) as received,
                              coalesce(sum((data ->> 'amount')::numeric) filter (where type = 'account-transfer-returned'), 0) as returned
-                      from {Schema}.mt_events where type in ('account-transfer-sent', 'account-transfer-received', 'account-transfer-returned')
+                      from {store.Schema}.mt_events where type in ('account-transfer-sent', 'account-transfer-received', 'account-transfer-returned')
                       group by 1) t
                 where t.sent <> t.received + t.returned and t.first <= $1
                 """,

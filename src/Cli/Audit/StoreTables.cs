@@ -8,6 +8,9 @@ internal sealed class StoreTables(NpgsqlDataSource database, string schema)
 {
     private const string EventColumns = "stream_id, version, id, type, data::text, headers::text";
 
+    /// <summary>The schema that holds the tables.</summary>
+    public string Schema => schema;
+
     /// <summary>A partition's events in the order of their sequence.</summary>
     public IAsyncEnumerable<AuditedEvent> EventsOfPartitionAsync(string topic, string incarnation, int partition) => EventsAsync(
         $"select {EventColumns} from {schema}.mt_events where headers ->> 'topic' = $1 and headers ->> 'incarnation' = $2 and (headers ->> 'partition')::int = $3 order by seq_id",
