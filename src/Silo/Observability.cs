@@ -15,6 +15,8 @@ internal static class Observability
         var telemetry = builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics
                 .AddMeter("Microsoft.Orleans", "Orleans.Streams.Kafka", "EventStore", "EventPlatform", "Npgsql")
+                // They are labelled by stream and grain: a series per user, for each delivery.
+                .AddView("orleans-streams-persistent-stream-messages-*", MetricStreamConfiguration.Drop)
                 .AddRuntimeInstrumentation()
                 .AddPrometheusExporter())
             .WithTracing(tracing => tracing.AddSource("Orleans.Streams.Kafka", "EventStore", "EventPlatform", "Microsoft.Orleans.Application"));

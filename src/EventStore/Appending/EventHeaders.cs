@@ -9,11 +9,15 @@ namespace EventStore.Appending;
 /// </summary>
 public static class EventHeaders
 {
+    // One per thread: for each event a new one would be a quarter of all that an intake allocates.
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json)? _scratch;
+
     /// <summary>Writes a source as a JSON object in UTF-8; what is absent, false or 0 is left out.</summary>
     public static byte[] Write(EventSource source)
     {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer))
+        var (buffer, json) = _scratch ??= Scratch();
+        try
         {
             json.WriteStartObject();
             if (source.Record is { } record)
@@ -34,9 +38,14 @@ public static class EventHeaders
             if (source.TraceParent is not null)
                 json.WriteString("traceparent"u8, source.TraceParent);
             json.WriteEndObject();
+            json.Flush();
+            return buffer.WrittenSpan.ToArray();
         }
-
-        return buffer.WrittenSpan.ToArray();
+        finally
+        {
+            buffer.ResetWrittenCount();
+            json.Reset();
+        }
     }
 
     /// <summary>Reads a source back, or null when these headers are not ours: the event was written by something else.</summary>
@@ -59,6 +68,12 @@ public static class EventHeaders
         return new EventSource(record, Text(headers, "command"), digest, (int)Number(headers, "index"),
             headers.TryGetProperty("reprocessed", out var reprocessed) && reprocessed.ValueKind == JsonValueKind.True,
             Text(headers, "traceparent"));
+    }
+
+    private static (ArrayBufferWriter<byte>, Utf8JsonWriter) Scratch()
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        return (buffer, new Utf8JsonWriter(buffer));
     }
 
     private static string? Text(JsonElement headers, string name) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using EventStore.Aggregates;
 
 namespace EventStore.Appending;
@@ -5,6 +6,7 @@ namespace EventStore.Appending;
 /// <summary>An append on its way: encoded and checked on its caller's thread, so that the one commit loop has little to do.</summary>
 internal sealed class PendingAppend
 {
+    private static readonly ConcurrentDictionary<Type, string> TypeNames = new();
     private readonly TaskCompletionSource<AppendVerdict> _verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private PendingAppend(StreamAppend append) => Append = append;
@@ -73,5 +75,5 @@ internal sealed class PendingAppend
 
     public void Fail(StoreUnavailableException error) => _verdict.TrySetException(error);
 
-    private static string MartenTypeName(Type type) => $"{type.FullName}, {type.Assembly.GetName().Name}";
+    private static string MartenTypeName(Type type) => TypeNames.GetOrAdd(type, t => $"{t.FullName}, {t.Assembly.GetName().Name}");
 }

@@ -12,10 +12,10 @@ public sealed class ProjectionOptions
     public int PageBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// The shortest time from one page to the next while live. Default 25 ms: under load, fewer and larger transactions; an event after a
+    /// The shortest time from one page to the next while live. Default 100 ms: under load, fewer and larger transactions; an event after a
     /// pause is folded at once.
     /// </summary>
-    public TimeSpan LiveInterval { get; set; } = TimeSpan.FromMilliseconds(25);
+    public TimeSpan LiveInterval { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How often each silo sees to it that every projection is run somewhere. Default 2 seconds.</summary>
     public TimeSpan KeepAlive { get; set; } = TimeSpan.FromSeconds(2);

@@ -7,8 +7,13 @@ namespace EventStore.Reading;
 internal static class EventRow
 {
     /// <summary>The columns, in the order that <see cref="Read"/> takes them.</summary>
-    public static string Columns(string alias) => string.Join(", ",
-        new[] { "seq_id", "id", "stream_id", "version", "type", "data::text", "timestamp", "headers::text" }.Select(column => $"{alias}.{column}"));
+    public static string Columns(string alias) => $"{ColumnsBeforeSource(alias)}, {alias}.headers::text";
+
+    /// <summary>The columns for a reader that doesn't ask for the source.</summary>
+    public static string ColumnsWithoutSource(string alias) => $"{ColumnsBeforeSource(alias)}, null::text";
+
+    private static string ColumnsBeforeSource(string alias) => string.Join(", ",
+        new[] { "seq_id", "id", "stream_id", "version", "type", "data::text", "timestamp" }.Select(column => $"{alias}.{column}"));
 
     /// <summary>Reads the columns from <paramref name="first"/> on.</summary>
     public static StoredEvent Read(NpgsqlDataReader reader, int first = 0) => new(

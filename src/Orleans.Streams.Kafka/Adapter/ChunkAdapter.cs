@@ -22,6 +22,8 @@ internal sealed class ChunkAdapter(ProviderParts parts, KafkaPartitionStreamsOpt
         Items = options.MaxOutstandingChunks,
         Bytes = options.MaxOutstandingBytes,
         Span = int.MaxValue,
+        Deliveries = int.MaxValue,
+        Registrations = int.MaxValue,
         BatchItems = 1,
         BatchBytes = long.MaxValue,
         RedeliveryMin = options.RedeliveryBackoff,

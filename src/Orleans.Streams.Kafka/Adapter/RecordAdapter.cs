@@ -17,11 +17,16 @@ internal sealed class RecordAdapter(ProviderParts parts, KafkaStreamsOptions opt
 
     protected override bool RereadsAfterFailure => false;
 
+    /// <summary>A registration is a look-up and a call to the grain, and the partition is not read until all that were begun are through.</summary>
+    private const int RegistrationsAtOnce = 1000;
+
     protected override CacheLimits Limits { get; } = new()
     {
         Items = options.MaxOutstandingRecords,
         Bytes = options.MaxOutstandingBytes,
         Span = options.MaxOffsetSpan,
+        Deliveries = options.MaxConcurrentDeliveries,
+        Registrations = RegistrationsAtOnce,
         BatchItems = options.MaxBatchRecords,
         BatchBytes = options.MaxBatchBytes,
         RedeliveryMin = options.RedeliveryBackoff,

@@ -12,6 +12,12 @@ internal sealed record CacheLimits
     /// <summary>Delivered items at or above the watermark, acknowledged ones included: how far one stalled stream lets the others run ahead.</summary>
     public required int Span { get; init; }
 
+    /// <summary>Deliveries on their way to grains at once.</summary>
+    public required int Deliveries { get; init; }
+
+    /// <summary>Streams new to the agent that it is told of at once: it reads nothing until all of them are registered.</summary>
+    public required int Registrations { get; init; }
+
     /// <summary>Items of one delivery.</summary>
     public required int BatchItems { get; init; }
 

@@ -13,8 +13,12 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
     private readonly Dictionary<StreamId, StreamQueue<TItem>> _streams = [];
     private readonly PriorityQueue<StreamQueue<TItem>, long> _wakes = new();
     private readonly List<StreamQueue<TItem>> _shrunk = [];
-    private List<StreamQueue<TItem>> _noticed = [];
-    private List<StreamQueue<TItem>> _told = [];
+    private readonly List<StreamQueue<TItem>> _told = [];
+
+    // Streams that wait for the agent's attention, first come first served: those it has cursors for, and those it doesn't know.
+    private readonly Queue<StreamQueue<TItem>> _noticed = new();
+    private readonly Queue<StreamQueue<TItem>> _strangers = new();
+    private int _deliveries;
     private OffsetTracker _tracker = new(start);
     private int _items;
     private long _bytes;
@@ -37,6 +41,9 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
     public int Span => _tracker.Span;
 
     public int Streams => _streams.Count;
+
+    /// <summary>Deliveries on their way to grains.</summary>
+    public int Deliveries => _deliveries;
 
     public bool HasRoom => _items < limits.Items && _bytes < limits.Bytes && _tracker.Span < limits.Span;
 
@@ -75,10 +82,9 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
     {
         var stream = Stream(streamId);
         stream.Add(item, Admit(item));
-        if (!stream.Noticed && stream.QuietUntil == 0)
+        if (stream.QuietUntil == 0 && !stream.IsBusy)
         {
-            stream.Noticed = true;
-            _noticed.Add(stream);
+            Notice(stream);
         }
     }
 
@@ -121,6 +127,7 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
 
         _wakes.Clear();
         _noticed.Clear();
+        _strangers.Clear();
         _told.Clear();
         _shrunk.Clear();
         Volatile.Write(ref _items, 0);
@@ -129,7 +136,10 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
         Volatile.Write(ref _generation, generation);
     }
 
-    /// <summary>The streams that the agent must look at: those with new items, and those whose redelivery is due.</summary>
+    /// <summary>
+    /// The streams that the agent must look at: those with new items, and those whose redelivery is due; no more than there is room for deliveries.
+    /// The rest waits its turn here, where it gathers items, instead of in the grains' queues, where it would time out.
+    /// </summary>
     public IList<IBatchContainer> TakeNotices()
     {
         // The agent gives a stream it is told of a cursor in the same turn. One that has none has no subscriber, for all that the agent knows.
@@ -149,24 +159,30 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
 
         _shrunk.Clear();
         Wake();
-        if (_noticed.Count == 0)
-        {
-            return [];
-        }
-
-        (_told, _noticed) = (_noticed, _told);
-        var notices = new List<IBatchContainer>(_told.Count);
-        foreach (var stream in _told)
-        {
-            stream.Noticed = false;
-            if (stream.Count > 0)
-            {
-                notices.Add(new StreamNotice(stream.Id, stream[stream.First].Offset));
-            }
-        }
-
+        var room = limits.Deliveries - _deliveries;
+        var notices = new List<IBatchContainer>();
+        Tell(_strangers, Math.Min(room, limits.Registrations), notices);
+        Tell(_noticed, room, notices);
         return notices;
     }
+
+    /// <summary>A cursor wants to deliver: true when there is room, else the stream waits its turn.</summary>
+    internal bool TryBeginDelivery(StreamQueue<TItem> stream)
+    {
+        // Who was told may take what is free, once. Who just goes on, as a busy key does, goes behind those that wait.
+        var ahead = stream.Told ? 0 : _noticed.Count + _strangers.Count;
+        if (_deliveries + ahead >= limits.Deliveries)
+        {
+            Notice(stream);
+            return false;
+        }
+
+        stream.Told = false;
+        _deliveries++;
+        return true;
+    }
+
+    internal void EndDelivery() => _deliveries--;
 
     internal bool IsDue(long timestamp) => time.GetTimestamp() >= timestamp;
 
@@ -278,10 +294,38 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
             _wakes.Dequeue();
             stream.WakeScheduled = false;
             stream.QuietUntil = 0;
-            if (stream is { Count: > 0, Noticed: false })
+            if (stream.Count > 0)
             {
-                stream.Noticed = true;
-                _noticed.Add(stream);
+                Notice(stream);
+            }
+        }
+    }
+
+    private void Notice(StreamQueue<TItem> stream)
+    {
+        if (!stream.Noticed)
+        {
+            (stream.Noticed, stream.Told) = (true, false);
+            (stream.Cursors.Count == 0 ? _strangers : _noticed).Enqueue(stream);
+        }
+    }
+
+    private void Tell(Queue<StreamQueue<TItem>> waiting, int atMost, List<IBatchContainer> notices)
+    {
+        while (atMost > 0 && waiting.TryDequeue(out var stream))
+        {
+            stream.Noticed = false;
+            if (stream.Count > 0 && stream.Cursors.Count == 0 && waiting == _noticed)
+            {
+                // The agent has let it go meanwhile.
+                Notice(stream);
+            }
+            else if (stream.Count > 0)
+            {
+                stream.Told = true;
+                _told.Add(stream);
+                notices.Add(new StreamNotice(stream.Id, stream[stream.First].Offset));
+                atMost--;
             }
         }
     }

@@ -29,6 +29,9 @@ internal sealed class StreamCursor<TItem> : IQueueCacheCursor
 
     public bool IsFailing => _failures > 0;
 
+    /// <summary>A batch was handed out, and the agent has said neither that it failed nor that it goes on.</summary>
+    public bool IsDelivering { get; private set; }
+
     public IBatchContainer? GetCurrent(out Exception? exception)
     {
         exception = null;
@@ -40,6 +43,7 @@ internal sealed class StreamCursor<TItem> : IQueueCacheCursor
     // Never throws: the agent answers an exception with a cursor that skips to its own idea of the position.
     public QueueCacheCursorMoveResult MoveNextWithResult()
     {
+        EndDelivery();
         if (_disposed || (_failed && !_cache.IsDue(_retryAt)))
         {
             return QueueCacheCursorMoveResult.NoData;
@@ -77,6 +81,7 @@ internal sealed class StreamCursor<TItem> : IQueueCacheCursor
             return;
         }
 
+        EndDelivery();
         _failed = true;
         _cache.FailingStreams += _failures == 0 ? 1 : 0;
         _retryAt = _cache.ScheduleRedelivery(_stream, ++_failures);
@@ -86,6 +91,7 @@ internal sealed class StreamCursor<TItem> : IQueueCacheCursor
     /// <summary>The stream's items were dropped, to be read again: what is on its way to the grain counts for nothing.</summary>
     public void Reset()
     {
+        EndDelivery();
         Acknowledged = _offeredTo = _stream.End;
         _failed = false;
     }
@@ -98,6 +104,7 @@ internal sealed class StreamCursor<TItem> : IQueueCacheCursor
         }
 
         _disposed = true;
+        EndDelivery();
         _current = null;
         _cache.FailingStreams -= _failures > 0 ? 1 : 0;
         _stream.Cursors.Remove(this);
@@ -107,12 +114,15 @@ internal sealed class StreamCursor<TItem> : IQueueCacheCursor
     private bool Offer()
     {
         var count = _cache.BatchLength(_stream, Acknowledged);
-        _offeredTo = Acknowledged + count;
-        if (count == 0)
+        if (count == 0 || !_cache.TryBeginDelivery(_stream))
         {
+            _offeredTo = Acknowledged;
             _current = null;
             return false;
         }
+
+        IsDelivering = true;
+        _offeredTo = Acknowledged + count;
 
         var items = new TItem[count];
         for (var i = 0; i < count; i++)
@@ -122,5 +132,14 @@ internal sealed class StreamCursor<TItem> : IQueueCacheCursor
 
         _current = new(_stream.Id, items);
         return true;
+    }
+
+    private void EndDelivery()
+    {
+        if (IsDelivering)
+        {
+            IsDelivering = false;
+            _cache.EndDelivery();
+        }
     }
 }

@@ -22,8 +22,14 @@ internal sealed class StreamQueue<TItem>(StreamId id)
     /// <summary>The number after the newest item.</summary>
     public long End => First + Count;
 
-    /// <summary>The agent is to be told of this stream with the next read.</summary>
+    /// <summary>The stream waits for the agent to be told of it.</summary>
     public bool Noticed { get; set; }
+
+    /// <summary>The agent was told of it, and it has not begun a delivery since: it is its turn.</summary>
+    public bool Told { get; set; }
+
+    /// <summary>Every cursor has a delivery on its way: each looks for new items by itself when that ends.</summary>
+    public bool IsBusy => Cursors.Count > 0 && Cursors.TrueForAll(static c => c.IsDelivering);
 
     /// <summary>A wake-up is scheduled.</summary>
     public bool WakeScheduled { get; set; }

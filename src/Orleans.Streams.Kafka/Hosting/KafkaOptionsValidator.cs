@@ -66,6 +66,7 @@ internal sealed class KafkaOptionsValidator<TOptions>(string provider) : IValida
             case KafkaStreamsOptions byKey:
                 Check(byKey.MaxOutstandingRecords > 0, "MaxOutstandingRecords", "must be positive");
                 Check(byKey.MaxOffsetSpan >= byKey.MaxOutstandingRecords, "MaxOffsetSpan", "must not be below MaxOutstandingRecords");
+                Check(byKey.MaxConcurrentDeliveries > 0, "MaxConcurrentDeliveries", "must be positive");
                 Check(byKey.MaxBatchRecords > 0, "MaxBatchRecords", "must be positive");
                 Check(byKey.MaxBatchBytes > 0, "MaxBatchBytes", "must be positive");
                 break;

@@ -45,8 +45,8 @@ public abstract class KafkaProviderOptions
     /// <summary>How often the topics' partitions are looked up. 10 s by default: how long a new partition may wait.</summary>
     public TimeSpan MetadataInterval { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a partition's agent looks for records. 5 ms by default: it bounds the latency that this provider adds.</summary>
-    public TimeSpan PollPeriod { get; set; } = TimeSpan.FromMilliseconds(5);
+    /// <summary>How often a partition's agent looks for records. 10 ms by default: it bounds the latency that this provider adds.</summary>
+    public TimeSpan PollPeriod { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long a delivery is tried before it counts as failed and is presented again later. 5 s by default.</summary>
     public TimeSpan MaxDeliveryTime { get; set; } = TimeSpan.FromSeconds(5);
@@ -98,6 +98,12 @@ public sealed class KafkaStreamsOptions : KafkaProviderOptions
     /// partition run ahead, and how much is read again after a crash.
     /// </summary>
     public int MaxOffsetSpan { get; set; } = 500_000;
+
+    /// <summary>
+    /// Deliveries of a partition that are on their way to grains at once. 500 by default. What waits, waits in the provider, where the records of a
+    /// key gather into one delivery; in the grains' queues an overload would only turn into time-outs.
+    /// </summary>
+    public int MaxConcurrentDeliveries { get; set; } = 500;
 
     /// <summary>Records of one delivery. 500 by default.</summary>
     public int MaxBatchRecords { get; set; } = 500;

@@ -38,7 +38,7 @@ internal sealed class Sender : IDisposable
             Partitioner = Partitioner.Murmur2Random,
             Acks = Acks.All,
             EnableIdempotence = true,
-            LingerMs = measureAll ? 2 : 20,
+            LingerMs = measureAll ? 10 : 20,
             BatchSize = 512 * 1024,
             CompressionType = CompressionType.Lz4,
             QueueBufferingMaxMessages = 200_000,

@@ -77,6 +77,38 @@ public sealed class CacheProperties
             },
             iter: 1500, writeLine: TestContext.Current.TestOutputHelper!.WriteLine);
 
+    [Fact]
+    public void Busy_keys_take_turns_with_those_that_wait()
+    {
+        var world = new CacheWorld(["a"]);
+        var served = new HashSet<string>();
+        for (var round = 0; round < 40; round++)
+        {
+            for (var key = 0; key < 6; key++)
+            {
+                world.Produce($"k{key}", 0);
+            }
+
+            world.Read(6);
+            foreach (var registering in world.Agent.Registering)
+            {
+                world.Agent.StepRegistration(registering);
+            }
+
+            // Twice as many keys as deliveries at once, and each always has more to deliver when one ends.
+            foreach (var consumer in world.Agent.Consumers.Where(c => c.Delivery is not null))
+            {
+                served.Add(consumer.Delivery![0].Key);
+                world.Agent.Succeed(consumer);
+            }
+
+            world.AssertSafe();
+        }
+
+        Assert.Equal(6, served.Count);
+        world.AssertNothingStuck();
+    }
+
     private static void Apply(CacheWorld world, (int Op, int A, int B) step)
     {
         var agent = world.Agent;

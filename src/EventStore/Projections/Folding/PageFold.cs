@@ -37,6 +37,9 @@ internal sealed class PageFold
     /// <summary>What failed: at most one event, the last looked at, unless the projection skips failing events.</summary>
     public List<EventFailedException> Failures { get; } = [];
 
+    /// <summary>Gives the fold a document as it is; null when there is none.</summary>
+    public void Use(string key, object? document) => _slots[key] = new Slot(document, 0);
+
     /// <summary>Gives the fold a stored document.</summary>
     public void Load(string key, string json) =>
         _slots[key] = new Slot(JsonSerializer.Deserialize(json, _definition.DocumentType, EventJson.Options), 0);
@@ -65,6 +68,9 @@ internal sealed class PageFold
     public IEnumerable<(string Key, string Json, long Sequence)> Upserts() =>
         _slots.Where(s => s.Value is { Sequence: > 0, Document: not null })
             .Select(s => (s.Key, JsonSerializer.Serialize(s.Value.Document, _definition.DocumentType, EventJson.Options), s.Value.Sequence));
+
+    /// <summary>Every document that was touched, as it is now; null for one that isn't there.</summary>
+    public IEnumerable<(string Key, object? Document)> Documents() => _slots.Select(s => (s.Key, s.Value.Document));
 
     /// <summary>The keys of the documents to delete.</summary>
     public IEnumerable<string> Deletes() => _slots.Where(s => s.Value is { Sequence: > 0, Document: null }).Select(s => s.Key);

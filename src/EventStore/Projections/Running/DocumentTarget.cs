@@ -11,7 +11,14 @@ namespace EventStore.Projections.Running;
 /// <summary>Folds pages into a generation's table: the touched documents are loaded at once, and written back in one transaction with the checkpoint.</summary>
 internal sealed class DocumentTarget(BoundProjection projection, Generation generation, StoreDataSources dataSources) : IPageTarget
 {
+    /// <summary>How many documents a runner remembers.</summary>
+    private const int MostRemembered = 20_000;
+
     private readonly string _schema = dataSources.Schema;
+
+    // The documents of the latest pages, which need not be read again: every writer moves the checkpoint, by compare-and-set, so nobody else
+    // has written since this runner did, or its next page fails.
+    private readonly Dictionary<string, object?> _remembered = new(StringComparer.Ordinal);
 
     private readonly string _load = $"select key, doc::text from {dataSources.Schema}.{generation.Table} where key = any($1)";
 
@@ -30,6 +37,8 @@ internal sealed class DocumentTarget(BoundProjection projection, Generation gene
 
     public string[] EventNames => projection.EventNames;
 
+    public bool ReadsSources => false;
+
     public async Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, CancellationToken cancellationToken)
     {
         try
@@ -45,25 +54,54 @@ internal sealed class DocumentTarget(BoundProjection projection, Generation gene
 
     private async Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, bool careful, CancellationToken cancellationToken)
     {
-        var fold = new PageFold(projection, events);
-        if (fold.Keys is { Length: > 0 } keys)
-            await LoadAsync(fold, keys, cancellationToken);
-        fold.Run(careful);
+        var written = false;
+        try
+        {
+            var fold = new PageFold(projection, events);
+            await LoadAsync(fold, cancellationToken);
+            fold.Run(careful);
 
-        var failure = projection.Definition.SkipsFailingEvents ? null : fold.Failures.SingleOrDefault();
-        if (failure is not null && !move.Divisible)
-            throw failure;
-        var taken = failure is null ? events.Count : events.TakeWhile(e => e.Sequence < failure.Failed.Sequence).Count();
-        await WriteAsync(fold, failure is null ? move : move.UpTo(failure.Failed.Sequence - 1), taken, cancellationToken);
-        if (failure is not null)
-            throw failure;
-        ProjectionMetrics.Skipped(generation.Name, fold.Failures.Count);
+            var failure = projection.Definition.SkipsFailingEvents ? null : fold.Failures.SingleOrDefault();
+            if (failure is not null && !move.Divisible)
+                throw failure;
+            var taken = failure is null ? events.Count : events.TakeWhile(e => e.Sequence < failure.Failed.Sequence).Count();
+            await WriteAsync(fold, failure is null ? move : move.UpTo(failure.Failed.Sequence - 1), taken, cancellationToken);
+            if (failure is not null)
+                throw failure;
+            Remember(fold);
+            written = true;
+            ProjectionMetrics.Skipped(generation.Name, fold.Failures.Count);
+        }
+        finally
+        {
+            if (!written)
+                _remembered.Clear();
+        }
     }
 
-    private async Task LoadAsync(PageFold fold, string[] keys, CancellationToken cancellationToken)
+    private void Remember(PageFold fold)
     {
+        if (_remembered.Count > MostRemembered)
+            _remembered.Clear();
+        foreach (var (key, document) in fold.Documents())
+            _remembered[key] = document;
+    }
+
+    private async Task LoadAsync(PageFold fold, CancellationToken cancellationToken)
+    {
+        var unknown = new List<string>();
+        foreach (var key in fold.Keys)
+        {
+            if (_remembered.TryGetValue(key, out var document))
+                fold.Use(key, document);
+            else
+                unknown.Add(key);
+        }
+
+        if (unknown.Count == 0)
+            return;
         await using var command = dataSources.Store.CreateCommand(_load);
-        command.Parameters.Add(new() { Value = keys });
+        command.Parameters.Add(new() { Value = unknown.ToArray() });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             fold.Load(reader.GetString(0), reader.GetString(1));

@@ -10,6 +10,9 @@ internal interface IPageTarget
     /// <summary>The stored names of the events that it takes.</summary>
     string[] EventNames { get; }
 
+    /// <summary>True when it looks at where events came from: reading that costs about as much as the event.</summary>
+    bool ReadsSources { get; }
+
     /// <summary>
     /// Takes a page and moves the checkpoint past it, in one transaction where it can. When it fails on an event of the store, everything
     /// before that event has been taken and checkpointed.

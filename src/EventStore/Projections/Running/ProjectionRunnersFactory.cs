@@ -49,7 +49,7 @@ internal sealed class ProjectionRunnersFactory(
     private PageSource? Source(IPageTarget target, ReplayRequest? replay)
     {
         if (replay is null or { Source: ReplayRequest.Store })
-            return new((position, stop) => feed.ReadAsync(target.EventNames, position, replay?.ToSequence, stop), Divisible: true, Ends: replay?.ToSequence is not null);
+            return new((position, stop) => feed.ReadAsync(target.EventNames, target.ReadsSources, position, replay?.ToSequence, stop), Divisible: true, Ends: replay?.ToSequence is not null);
         return sources.FirstOrDefault(s => s.Name == replay.Source) is { } source
             ? new((position, stop) => source.ReadAsync(replay, position.Length == 0 ? null : position, stop), Divisible: false, Ends: true)
             : null;

@@ -17,18 +17,17 @@ internal sealed class StoreFeed(
     /// <summary>How often a feed at its end gives an empty page, so that its reader can write down how far it has come.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
 
-    private readonly string _page = $"""
-        select {EventRow.Columns("e")} from {dataSources.Schema}.mt_events e
-        where e.seq_id > $1 and e.seq_id <= $2 and e.type = any($3) order by e.seq_id limit $4
-        """;
+    private readonly string _page = Page(dataSources.Schema, EventRow.Columns("e"));
+    private readonly string _pageWithoutSources = Page(dataSources.Schema, EventRow.ColumnsWithoutSource("e"));
 
     /// <summary>Reads on and on, or up to <paramref name="upTo"/>.</summary>
     /// <param name="eventNames">The events to read; the pages' positions cover the others too.</param>
+    /// <param name="sources">Whether the events' sources are read too.</param>
     /// <param name="position">The position to go on behind.</param>
     /// <param name="upTo">The last sequence number to read, or null.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async IAsyncEnumerable<EventPage> ReadAsync(
-        string[] eventNames, string position, long? upTo, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string[] eventNames, bool sources, string position, long? upTo, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var at = long.Parse(position, CultureInfo.InvariantCulture);
         var limit = options.Value.PageSize;
@@ -38,7 +37,7 @@ internal sealed class StoreFeed(
             var end = Math.Min(mark, upTo ?? long.MaxValue);
             if (end > at)
             {
-                var (events, more) = await PageAsync(eventNames, at, end, limit, cancellationToken);
+                var (events, more) = await PageAsync(eventNames, sources, at, end, limit, cancellationToken);
                 // What a page could not hold was sent in vain: ask for less while events are large.
                 limit = more && events.Count < limit ? events.Count : Math.Min(limit * 2, options.Value.PageSize);
                 at = more ? events[^1].Sequence : end;
@@ -54,13 +53,18 @@ internal sealed class StoreFeed(
         }
     }
 
+    private static string Page(string schema, string columns) => $"""
+        select {columns} from {schema}.mt_events e
+        where e.seq_id > $1 and e.seq_id <= $2 and e.type = any($3) order by e.seq_id limit $4
+        """;
+
     public static string Position(long sequence) => sequence.ToString(CultureInfo.InvariantCulture);
 
     private async Task<(List<StoredEvent> Events, bool More)> PageAsync(
-        string[] names, long after, long upTo, int limit, CancellationToken cancellationToken)
+        string[] names, bool sources, long after, long upTo, int limit, CancellationToken cancellationToken)
     {
         var bytes = options.Value.PageBytes;
-        await using var command = dataSources.Store.CreateCommand(_page);
+        await using var command = dataSources.Store.CreateCommand(sources ? _page : _pageWithoutSources);
         command.Parameters.Add(new() { Value = after });
         command.Parameters.Add(new() { Value = upTo });
         command.Parameters.Add(new() { Value = names });

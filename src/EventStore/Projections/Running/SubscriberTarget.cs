@@ -29,6 +29,8 @@ internal sealed class SubscriberTarget : IPageTarget
 
     public string[] EventNames { get; }
 
+    public bool ReadsSources => true;
+
     public async Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, CancellationToken cancellationToken)
     {
         if (await DeliverAsync(events, cancellationToken) is not { } failure)

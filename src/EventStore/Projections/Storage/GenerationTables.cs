@@ -35,7 +35,7 @@ internal sealed class GenerationTables(string schema)
         var indexes = definition.Orders.Select((order, i) =>
             $"create index {table}_o{i.ToString(CultureInfo.InvariantCulture)} on {schema}.{table} (({OrderExpression(order)}) desc, key);");
         await ExecuteAsync(connection, $"""
-            create table {schema}.{table} (key text collate "C" primary key, doc jsonb not null, sequence bigint not null);
+            create table {schema}.{table} (key text collate "C" primary key, doc jsonb not null, sequence bigint not null) with (fillfactor = 70);
             {string.Join('\n', indexes)}
             update {schema}.projection_generations set table_name = '{table}' where id = {made.Id.ToString(CultureInfo.InvariantCulture)};
             """, cancellationToken);
