@@ -27,6 +27,8 @@ internal static class Report
         ];
         foreach (var row in rows)
             Console.WriteLine(settings.Json ? AsJson(settings, row) : AsText(row));
+        if (sampler.Trouble is { } trouble)
+            Console.Error.WriteLine($"Some samples were not answered. The first: {trouble}");
         return rows.TrueForAll(r => r.Met ?? true);
 
         Row Percentile(string name, double percentile, double? target)

@@ -27,6 +27,7 @@ internal sealed class Sampler : IDisposable
     private readonly ConcurrentDictionary<(int Partition, long Offset), long> _due = new();
     private readonly ConcurrentDictionary<(int Partition, long Offset), long> _consumed = new();
     private volatile bool _ended;
+    private long _neverSeen;
 
     private Sampler(Settings settings, string api, string kafka, AvroRecordEncoder<UserRecord> encoder)
     {
@@ -56,7 +57,10 @@ internal sealed class Sampler : IDisposable
     /// <summary>Produce to a plain consumer, in microseconds.</summary>
     public LongConcurrentHistogram Consumed { get; } = new(1, TimeSpan.FromMinutes(1).Ticks / 10, 3);
 
-    public long NeverSeen { get; private set; }
+    public long NeverSeen => Interlocked.Read(ref _neverSeen);
+
+    /// <summary>The first answer that was neither the user nor "not known yet", or null.</summary>
+    public string? Trouble { get; private set; }
 
     public static async Task<Sampler> StartAsync(Settings settings, string api, string kafka)
     {
@@ -118,7 +122,7 @@ internal sealed class Sampler : IDisposable
         {
             if (clock.Elapsed - due > Patience)
             {
-                NeverSeen += counts ? 1 : 0;
+                Interlocked.Add(ref _neverSeen, counts ? 1 : 0);
                 break;
             }
 
@@ -133,7 +137,12 @@ internal sealed class Sampler : IDisposable
     {
         using var answer = await _http.GetAsync($"users/{user}", cancellationToken);
         if (!answer.IsSuccessStatusCode)
+        {
+            if (answer.StatusCode != System.Net.HttpStatusCode.NotFound)
+                Trouble ??= $"GET users/{user} answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellationToken)}";
             return false;
+        }
+
         using var body = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
         return body.RootElement.GetProperty("positions").EnumerateArray().Any(p =>
             p.GetProperty("topic").GetString() == Topic && p.GetProperty("partition").GetInt32() == partition && p.GetProperty("offset").GetInt64() >= offset);

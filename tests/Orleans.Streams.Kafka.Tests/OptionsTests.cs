@@ -13,11 +13,12 @@ public sealed class OptionsTests
         {
             o.CheckpointInterval = TimeSpan.Zero;
             o.MaxBatchRecords = 0;
+            o.MaxConcurrentDeliveries = 0;
             o.AddStream("bad name", "also/bad");
             o.Consumer["auto.offset.reset"] = "latest";
         })));
         Assert.All(
-            ["BootstrapServers", "CheckpointInterval", "MaxBatchRecords", "Streams['bad name']", "also/bad", "Consumer['auto.offset.reset']",
+            ["BootstrapServers", "CheckpointInterval", "MaxBatchRecords", "MaxConcurrentDeliveries", "Streams['bad name']", "also/bad", "Consumer['auto.offset.reset']",
                 nameof(IKafkaCheckpointStore), nameof(IKafkaUnroutableHandler)],
             part => Assert.Contains(part, error.Message));
         Assert.All(error.Message.Split(Environment.NewLine), line => Assert.StartsWith("Kafka streams 'kafka':", line));

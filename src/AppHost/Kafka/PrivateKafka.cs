@@ -167,7 +167,7 @@ public sealed class PrivateKafka : IKafkaBroker, IPart
 
     private string[] JavaCommand(string program, params string[] arguments) =>
     [
-        Java()!, "-Xmx1g", "-XX:+UseG1GC", "-XX:TieredStopAtLevel=1", $"-Dlog4j2.configurationFile={Path.Combine(_folder, "log4j2.properties")}",
+        Java()!, "-Xmx1g", "-XX:+UseG1GC", $"-Dlog4j2.configurationFile={Path.Combine(_folder, "log4j2.properties")}",
         $"-Dkafka.logs.dir={_folder}", "-cp", Path.Combine(_home, "libs", "*"), program, .. arguments,
     ];
 

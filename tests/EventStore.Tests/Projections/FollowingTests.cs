@@ -1,4 +1,5 @@
 using EventStore.Projections;
+using Npgsql;
 using static EventStore.Tests.Appends;
 
 namespace EventStore.Tests.Projections;
@@ -31,6 +32,34 @@ public sealed class FollowingTests(PostgresServer postgres) : IAsyncLifetime
         Assert.Equal((1, 1, 3L, 0L, 0d), (status.Version, status.ActiveVersion, status.Sequence, status.Lag, status.LagSeconds));
         Assert.Equal("test", status.Runner);
         Assert.Empty(await _world.Projections.ProblemsAsync());
+    }
+
+    [Fact]
+    public async Task A_runner_that_lost_a_page_to_another_goes_on_from_what_the_other_wrote()
+    {
+        await _world.AppendAsync("number/a", Counted(1));
+        await _world.CaughtUpAsync("totals");
+
+        await using var other = new NpgsqlConnection(_world.Store.ConnectionString);
+        await other.OpenAsync();
+        await using (var transaction = await other.BeginTransactionAsync())
+        {
+            await ExecuteAsync(other, "set local search_path = streaming; select 1 from projection_generations where name = 'totals' for update");
+            await _world.AppendAsync("number/a", Counted(6));
+            await ProjectionWorld.UntilAsync("the runner to stand before the other's page", async () => await _world.Store.ScalarAsync<long>(
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%advance_projection%' and datname = current_database()") > 0);
+            await ExecuteAsync(other, """
+                set local search_path = streaming;
+                update projection_totals set doc = '{"sum": 7, "count": 2}', sequence = 2;
+                update projection_generations set position = '2', sequence = 2 where name = 'totals'
+                """);
+            await transaction.CommitAsync();
+        }
+
+        await _world.AppendAsync("number/a", Counted(11));
+        await _world.CaughtUpAsync("totals");
+
+        Assert.Equal("""[["1", {"sum": 18, "count": 3}, 3]]""", await _world.DumpAsync("totals"));
     }
 
     [Fact]
@@ -106,5 +135,11 @@ public sealed class FollowingTests(PostgresServer postgres) : IAsyncLifetime
         }
         while (query.Cursor is not null);
         return keys;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 }

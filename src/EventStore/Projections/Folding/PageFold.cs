@@ -69,8 +69,8 @@ internal sealed class PageFold
         _slots.Where(s => s.Value is { Sequence: > 0, Document: not null })
             .Select(s => (s.Key, JsonSerializer.Serialize(s.Value.Document, _definition.DocumentType, EventJson.Options), s.Value.Sequence));
 
-    /// <summary>Every document that was touched, as it is now; null for one that isn't there.</summary>
-    public IEnumerable<(string Key, object? Document)> Documents() => _slots.Select(s => (s.Key, s.Value.Document));
+    /// <summary>A document that was touched, as it is now; null when there is none.</summary>
+    public object? Document(string key) => _slots[key].Document;
 
     /// <summary>The keys of the documents to delete.</summary>
     public IEnumerable<string> Deletes() => _slots.Where(s => s.Value is { Sequence: > 0, Document: null }).Select(s => s.Key);

@@ -11,14 +11,15 @@ namespace EventStore.Projections.Running;
 /// <summary>Folds pages into a generation's table: the touched documents are loaded at once, and written back in one transaction with the checkpoint.</summary>
 internal sealed class DocumentTarget(BoundProjection projection, Generation generation, StoreDataSources dataSources) : IPageTarget
 {
-    /// <summary>How many documents a runner remembers.</summary>
-    private const int MostRemembered = 20_000;
+    /// <summary>How much a runner remembers, in characters of the documents' JSON.</summary>
+    private const long MostRemembered = 16 * 1024 * 1024;
 
     private readonly string _schema = dataSources.Schema;
 
     // The documents of the latest pages, which need not be read again: every writer moves the checkpoint, by compare-and-set, so nobody else
     // has written since this runner did, or its next page fails.
-    private readonly Dictionary<string, object?> _remembered = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (object? Document, int Size)> _remembered = new(StringComparer.Ordinal);
+    private long _rememberedSize;
 
     private readonly string _load = $"select key, doc::text from {dataSources.Schema}.{generation.Table} where key = any($1)";
 
@@ -65,26 +66,41 @@ internal sealed class DocumentTarget(BoundProjection projection, Generation gene
             if (failure is not null && !move.Divisible)
                 throw failure;
             var taken = failure is null ? events.Count : events.TakeWhile(e => e.Sequence < failure.Failed.Sequence).Count();
-            await WriteAsync(fold, failure is null ? move : move.UpTo(failure.Failed.Sequence - 1), taken, cancellationToken);
+            var upserts = fold.Upserts().ToArray();
+            await WriteAsync(fold, upserts, failure is null ? move : move.UpTo(failure.Failed.Sequence - 1), taken, cancellationToken);
             if (failure is not null)
                 throw failure;
-            Remember(fold);
+            Remember(fold, upserts);
             written = true;
             ProjectionMetrics.Skipped(generation.Name, fold.Failures.Count);
         }
         finally
         {
             if (!written)
-                _remembered.Clear();
+                Forget();
         }
     }
 
-    private void Remember(PageFold fold)
+    private void Remember(PageFold fold, (string Key, string Json, long Sequence)[] upserts)
     {
-        if (_remembered.Count > MostRemembered)
-            _remembered.Clear();
-        foreach (var (key, document) in fold.Documents())
-            _remembered[key] = document;
+        if (_rememberedSize > MostRemembered)
+            Forget();
+        foreach (var (key, json, _) in upserts)
+            Remember(key, fold.Document(key), key.Length + json.Length);
+        foreach (var key in fold.Deletes())
+            Remember(key, null, key.Length);
+    }
+
+    private void Remember(string key, object? document, int size)
+    {
+        _rememberedSize += size - _remembered.GetValueOrDefault(key).Size;
+        _remembered[key] = (document, size);
+    }
+
+    private void Forget()
+    {
+        _remembered.Clear();
+        _rememberedSize = 0;
     }
 
     private async Task LoadAsync(PageFold fold, CancellationToken cancellationToken)
@@ -92,8 +108,8 @@ internal sealed class DocumentTarget(BoundProjection projection, Generation gene
         var unknown = new List<string>();
         foreach (var key in fold.Keys)
         {
-            if (_remembered.TryGetValue(key, out var document))
-                fold.Use(key, document);
+            if (_remembered.TryGetValue(key, out var remembered))
+                fold.Use(key, remembered.Document);
             else
                 unknown.Add(key);
         }
@@ -108,11 +124,10 @@ internal sealed class DocumentTarget(BoundProjection projection, Generation gene
     }
 
     // One batch is one implicit transaction: a stopped process holds none open.
-    private async Task WriteAsync(PageFold fold, Move move, int taken, CancellationToken cancellationToken)
+    private async Task WriteAsync(PageFold fold, (string Key, string Json, long Sequence)[] upserts, Move move, int taken, CancellationToken cancellationToken)
     {
         await using var batch = dataSources.Store.CreateBatch();
         batch.BatchCommands.Add(move.Command(_schema, taken));
-        var upserts = fold.Upserts().ToArray();
         if (upserts.Length > 0)
         {
             batch.BatchCommands.Add(new(_upsert)
