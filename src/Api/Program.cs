@@ -1,4 +1,5 @@
 using Api.Accounts;
+using Api.Audits;
 using Api.Cluster;
 using Api.Dashboard;
 using Api.DeadLetters;
@@ -44,6 +45,7 @@ return await ApiRun.ToEndAsync(() =>
     app.MapReplays();
     app.MapDeadLetters();
     app.MapOperations();
+    app.MapAudits();
     app.MapTopics();
     app.MapLive();
     app.MapSchemas();

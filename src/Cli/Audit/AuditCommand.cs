@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cli.Certificates;
 
 namespace Cli.Audit;
 
@@ -14,16 +15,27 @@ internal static class AuditCommand
         var schema = new Option<string>("--schema") { Description = "The store's schema.", DefaultValueFactory = _ => "streaming" };
         var wait = new Option<int>("--wait") { Description = "How many seconds to wait for the system to have read everything.", DefaultValueFactory = _ => 60 };
         var answers = new Option<int>("--answers") { Description = "How many HTTP answers to check, at most.", DefaultValueFactory = _ => 2_000 };
+        var certificate = new Option<string?>("--certificate") { Description = "Write a certificate to this file: it can be checked later against the store alone." };
+        var verify = new Option<string?>("--verify") { Description = "Check a certificate against the store as it is now; Kafka is not asked." };
         var json = new Option<bool>("--json") { Description = "Print one line of JSON." };
         var command = new Command("audit", """
             Reads the topics again and recomputes what must be stored. Every record must have left exactly one trace (events, a ledger row, a dead letter), in order.
             Exit codes: 0 all is well and something was read, 1 a difference, 2 it could not check all.
-            """) { data, bootstrap, postgres, api, schema, wait, answers, json };
-        command.SetAction((parsed, cancellationToken) => AuditRun.ExecuteAsync(
-            new AuditSettings(
+            """) { data, bootstrap, postgres, api, schema, wait, answers, certificate, verify, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(certificate) is not null && result.GetValue(verify) is not null)
+                result.AddError("--certificate makes a certificate and --verify checks one: give one of them.");
+        });
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var settings = new AuditSettings(
                 parsed.GetValue(data), parsed.GetValue(bootstrap), parsed.GetValue(postgres), parsed.GetValue(api), parsed.GetValue(schema)!,
-                TimeSpan.FromSeconds(parsed.GetValue(wait)), parsed.GetValue(answers), parsed.GetValue(json)),
-            cancellationToken));
+                TimeSpan.FromSeconds(parsed.GetValue(wait)), parsed.GetValue(answers), parsed.GetValue(json));
+            return parsed.GetValue(certificate) is { } file ? CertifyRun.ExecuteAsync(settings, file, cancellationToken)
+                : parsed.GetValue(verify) is { } issued ? VerifyRun.ExecuteAsync(settings, issued, cancellationToken)
+                : AuditRun.ExecuteAsync(settings, cancellationToken);
+        });
         return command;
     }
 }

@@ -1,5 +1,6 @@
 using EventStore.Aggregates;
 using EventStore.Appending;
+using EventStore.Audits;
 using EventStore.Checkpoints;
 using EventStore.DeadLetters;
 using EventStore.Reading;
@@ -48,6 +49,7 @@ public static class EventStoreServiceCollectionExtensions
         services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
         services.AddSingleton<IPartitionCheckpoints, PartitionCheckpoints>();
         services.AddSingleton<IEventReader, EventReader>();
+        services.AddSingleton<IAuditLog, AuditLog>();
         return services;
     }
 

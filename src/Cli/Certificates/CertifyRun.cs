@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Cli.Audit;
+using SchemaRegistry;
+
+namespace Cli.Certificates;
+
+/// <summary>Makes a certificate: reads the topics and the store once each, and writes what they say.</summary>
+internal static class CertifyRun
+{
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(250);
+
+    public static async Task<int> ExecuteAsync(AuditSettings settings, string file, CancellationToken cancellationToken)
+    {
+        var endpoints = Endpoints.Find(settings.Data);
+        var bootstrap = settings.Bootstrap ?? endpoints?.Kafka;
+        var postgres = settings.Postgres ?? endpoints?.Postgres;
+        if (bootstrap is null || postgres is null)
+            return CertificateOutcome.Cannot("No running system was found: no .data/endpoints.json lies here or further up. Start it with ./dev up, or give --bootstrap and --postgres.");
+        var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = endpoints?.SchemaRegistryUrl });
+        return await CertificateOutcome.RunAsync(postgres, settings.Schema, AuditKind.Certify, cancellationToken, async (database, progress) =>
+        {
+            using var log = new TopicLog(bootstrap);
+            using var kafka = new KafkaSide(bootstrap);
+            var certificate = await MakeAsync(new StoreTables(database, settings.Schema), new StoreSide(database, settings.Schema), log, kafka,
+                CertifiedTopic.All(registry), new ProjectionSide(database, settings.Schema), progress, settings.Wait, cancellationToken);
+            await File.WriteAllTextAsync(file, certificate.ToJson() + Environment.NewLine, cancellationToken);
+            await progress.EndAsync(certificate.Holds, certificate.Findings, certificate.ToJson());
+            return CertificateOutcome.Tell(settings.Json, certificate, file);
+        });
+    }
+
+    private static async Task<Certificate> MakeAsync(
+        StoreTables tables, StoreSide store, TopicLog log, KafkaSide kafka, CertifiedTopic[] topics, ProjectionSide projections, AuditProgress progress,
+        TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var findings = new Findings();
+        var read = new Dictionary<(string, string, int), (long Read, string Digest)>();
+        var traces = new List<PartitionTraces>();
+        foreach (var topic in topics)
+        {
+            var incarnation = await log.IncarnationAsync(topic.Name) ?? await tables.LastIncarnationAsync(topic.Name);
+            foreach (var partition in incarnation is null ? [] : log.Partitions(topic.Name))
+            {
+                var (low, high) = log.Range(topic.Name, partition);
+                await progress.BeginAsync($"reading {topic.Name}/{partition}", high - low);
+                await UntilDurableAsync(tables, topic.Name, incarnation!, partition, high, patience, cancellationToken);
+                var made = new PartitionTraces(topic.Name, incarnation!, partition, low, high);
+                traces.Add(made);
+                read[made.Key] = await kafka.ReadAsync(topic, partition, low, high, progress.AddAsync, cancellationToken);
+            }
+        }
+
+        var (sequence, ledgerRow) = await store.BoundAsync(cancellationToken);
+        await progress.BeginAsync("reading the store", sequence + ledgerRow);
+        var survey = new StoreSurvey(store, traces, findings.Add, progress.AddAsync);
+        var content = await survey.RunAsync(sequence, ledgerRow, sequence, null, cancellationToken);
+        var partitions = traces.Select(t => Partition(t, read[t.Key])).ToArray();
+        foreach (var p in partitions)
+        {
+            if (!p.Counts.AddUp)
+                findings.Add($"{p.Topic}/{p.Partition}: {p.Counts.Read} records are no sum of {p.Counts.Stored} stored, {p.Counts.Duplicate} duplicate, {p.Counts.NoEvent} without event and {p.Counts.DeadLettered} dead-lettered");
+            if (p.Kafka != p.Store)
+                findings.Add($"{p.Topic}/{p.Partition}: the traces are not those of the records; ./dev audit names them");
+        }
+
+        await progress.BeginAsync("computing the projections again", sequence);
+        var projected = await projections.CheckAsync(sequence, findings.Add, progress.AddAsync, cancellationToken);
+        var (postgres, schema) = await store.VersionsAsync(cancellationToken);
+        return new Certificate
+        {
+            IssuedAt = DateTimeOffset.UtcNow,
+            Holds = findings.Count == 0,
+            Findings = findings.Told,
+            Versions = new(
+                Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+                RuntimeInformation.FrameworkDescription, postgres, schema),
+            Totals = TraceCounts.Sum(partitions.Select(p => p.Counts)),
+            Partitions = partitions,
+            Store = content,
+            Projections = projected,
+        }.Sealed();
+    }
+
+    private static CertifiedPartition Partition(PartitionTraces t, (long Read, string Digest) kafka) => new(
+        t.Key.Topic, t.Key.Incarnation, t.Key.Partition, t.From, t.To, new(kafka.Read, t.Stored, t.Duplicate, t.NoEvent, t.DeadLettered), kafka.Digest, t.Digest);
+
+    // What is on its way has left no trace yet.
+    private static async Task UntilDurableAsync(
+        StoreTables tables, string topic, string incarnation, int partition, long high, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        for (var waited = Stopwatch.StartNew(); high > 0 && (await tables.CheckpointAsync(topic, incarnation, partition) ?? 0) < high; await Task.Delay(PollEvery, cancellationToken))
+        {
+            if (waited.Elapsed > patience)
+                throw new InvalidOperationException($"{topic}/{partition} is not read to its end ({high}) after {patience.TotalSeconds} s: let the system catch up, or wait longer with --wait.");
+        }
+    }
+}
