@@ -38,9 +38,10 @@ internal static class CertifyRun
         var findings = new Findings();
         var read = new Dictionary<(string, string, int), (long Read, string Digest)>();
         var traces = new List<PartitionTraces>();
+        var incarnations = await kafka.IncarnationsAsync(topics.Select(t => t.Name));
         foreach (var topic in topics)
         {
-            var incarnation = await log.IncarnationAsync(topic.Name) ?? await tables.LastIncarnationAsync(topic.Name);
+            var incarnation = incarnations.GetValueOrDefault(topic.Name) ?? await tables.LastIncarnationAsync(topic.Name);
             foreach (var partition in incarnation is null ? [] : log.Partitions(topic.Name))
             {
                 var (low, high) = log.Range(topic.Name, partition);

@@ -1,5 +1,6 @@
 using System.Text;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using SchemaRegistry;
 
 namespace Cli.Certificates;
@@ -9,6 +10,7 @@ internal sealed class KafkaSide(string bootstrap) : IDisposable
 {
     private const int MaxKeyLength = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TopicIdPatience = TimeSpan.FromSeconds(3);
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly IConsumer<byte[], byte[]> _consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
@@ -22,6 +24,22 @@ internal sealed class KafkaSide(string bootstrap) : IDisposable
         QueuedMaxMessagesKbytes = 16 * 1024,
         AutoOffsetReset = AutoOffsetReset.Error,
     }).SetLogHandler((_, _) => { }).Build();
+
+    /// <summary>The topics' ids. A broker that has none (the emulator) lets the question run out of time: then there are none.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> IncarnationsAsync(IEnumerable<string> topics)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).SetLogHandler((_, _) => { }).Build();
+        try
+        {
+            var described = await admin.DescribeTopicsAsync(
+                TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = TopicIdPatience });
+            return described.TopicDescriptions.Where(t => t.TopicId is not null).ToDictionary(t => t.Name, t => t.TopicId.ToString());
+        }
+        catch (KafkaException)
+        {
+            return new Dictionary<string, string>();
+        }
+    }
 
     /// <summary>The records of a range of offsets.</summary>
     /// <exception cref="InvalidOperationException">It could not be read to its end.</exception>

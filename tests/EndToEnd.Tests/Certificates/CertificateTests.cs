@@ -82,17 +82,18 @@ public sealed class TamperingTests(TamperingTests.Shop shop) : IClassFixture<Tam
     }
 
     [Theory]
-    [InlineData("are no sum of", $"delete from streaming.mt_events where seq_id = {AnyEvent}")]
-    [InlineData("the traces are not those of the records", "update streaming.mt_events set id = gen_random_uuid() where seq_id = " + AnyEvent)]
-    [InlineData("are no sum of", "delete from streaming.ledger where id = (select min(id) from streaming.ledger where outcome = 3)")]
-    [InlineData("are no sum of", "delete from streaming.dead_letters where id = (select min(id) from streaming.dead_letters)")]
-    [InlineData("projection user-profiles", "update streaming.projection_user_profiles set doc = jsonb_set(doc, '{events}', '1000000') where key = (select min(key) from streaming.projection_user_profiles)")]
-    [InlineData("projection account-balances", "delete from streaming.projection_account_balances where key = (select min(key) from streaming.projection_account_balances)")]
-    public async Task A_store_that_is_not_what_Kafka_gave_gets_no_certificate_that_holds(string finding, string change)
+    [InlineData("delete from streaming.ledger where id = (select min(id) from streaming.ledger where outcome = 3)", "are no sum of")]
+    [InlineData("delete from streaming.dead_letters where id = (select min(id) from streaming.dead_letters)", "are no sum of")]
+    [InlineData($"""
+        update streaming.mt_events set id = gen_random_uuid() where seq_id = {AnyEvent};
+        update streaming.projection_user_profiles set doc = jsonb_set(doc, '{{events}}', '1000000') where key = (select min(key) from streaming.projection_user_profiles);
+        delete from streaming.projection_account_balances where key = (select min(key) from streaming.projection_account_balances)
+        """, "the traces are not those of the records", "projection user-profiles", "projection account-balances")]
+    public async Task A_store_that_is_not_what_Kafka_gave_gets_no_certificate_that_holds(string change, params string[] findings)
     {
         var (exit, output) = await shop.Certified.CertifyAsync(await shop.Certified.TamperedAsync(change));
         Assert.True(exit == 1, output);
-        Assert.Contains(finding, output, StringComparison.Ordinal);
+        Assert.All(findings, finding => Assert.Contains(finding, output, StringComparison.Ordinal));
     }
 
     [Fact]
