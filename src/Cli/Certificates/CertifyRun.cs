@@ -41,13 +41,14 @@ internal static class CertifyRun
         var incarnations = await kafka.IncarnationsAsync(topics.Select(t => t.Name));
         foreach (var topic in topics)
         {
-            var incarnation = incarnations.GetValueOrDefault(topic.Name) ?? await tables.LastIncarnationAsync(topic.Name);
-            foreach (var partition in incarnation is null ? [] : log.Partitions(topic.Name))
+            var there = log.Partitions(topic.Name);
+            var incarnation = there.Count == 0 ? "" : incarnations.GetValueOrDefault(topic.Name) ?? await IncarnationReadAsync(tables, topic.Name, patience, cancellationToken);
+            foreach (var partition in there)
             {
                 var (low, high) = log.Range(topic.Name, partition);
                 await progress.BeginAsync($"reading {topic.Name}/{partition}", high - low);
-                await UntilDurableAsync(tables, topic.Name, incarnation!, partition, high, patience, cancellationToken);
-                var made = new PartitionTraces(topic.Name, incarnation!, partition, low, high);
+                await UntilDurableAsync(tables, topic.Name, incarnation, partition, high, patience, cancellationToken);
+                var made = new PartitionTraces(topic.Name, incarnation, partition, low, high);
                 traces.Add(made);
                 read[made.Key] = await kafka.ReadAsync(topic, partition, low, high, progress.AddAsync, cancellationToken);
             }
@@ -86,6 +87,18 @@ internal static class CertifyRun
 
     private static CertifiedPartition Partition(PartitionTraces t, (long Read, string Digest) kafka) => new(
         t.Key.Topic, t.Key.Incarnation, t.Key.Partition, t.From, t.To, new(kafka.Read, t.Stored, t.Duplicate, t.NoEvent, t.DeadLettered), kafka.Digest, t.Digest);
+
+    // Of a broker without topic ids the store knows which incarnation was read last.
+    private static async Task<string> IncarnationReadAsync(StoreTables tables, string topic, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < patience; await Task.Delay(PollEvery, cancellationToken))
+        {
+            if (await tables.LastIncarnationAsync(topic) is { } incarnation)
+                return incarnation;
+        }
+
+        throw new InvalidOperationException($"Nothing has read {topic} after {patience.TotalSeconds} s: there is nothing to certify before a silo has.");
+    }
 
     // What is on its way has left no trace yet.
     private static async Task UntilDurableAsync(
