@@ -20,7 +20,7 @@ internal static class TailCommand
         var count = new Option<int?>("--count") { Description = "How many records at most." };
         var follow = new Option<bool>("--follow") { Description = "Wait for further records instead of ending." };
         var data = Common.Data();
-        var command = new Command("tail", "Prints a topic's records as lines of JSON: where each lies, its key, and its content decoded.") { topic, at, count, follow, data };
+        var command = new Command("tail", "Prints a topic's records as lines of JSON: where each lies, its key and headers, and its content decoded.") { topic, at, count, follow, data };
         command.Validators.Add(result =>
         {
             if (result.GetValue(at) is { } text && Position(text) is null)
@@ -74,13 +74,18 @@ internal static class TailCommand
                     partition = result.Partition.Value,
                     offset = result.Offset.Value,
                     timestamp = result.Message.Timestamp.UtcDateTime,
-                    key = result.Message.Key is null ? null : Encoding.UTF8.GetString(result.Message.Key),
+                    headers = result.Message.Headers is { Count: > 0 } headers
+                        ? headers.GroupBy(h => h.Key).ToDictionary(h => h.Key, h => Text(h.Last().GetValueBytes()))
+                        : null,
+                    key = Text(result.Message.Key),
                     value = await ContentAsync(registry, result.Message.Value, cancellationToken),
                 },
                 EventJson.Options));
             count--;
         }
     }
+
+    private static string? Text(byte[]? utf8) => utf8 is null ? null : Encoding.UTF8.GetString(utf8);
 
     private static async Task<object?> ContentAsync(ISchemaRegistry registry, byte[]? value, CancellationToken cancellationToken)
     {

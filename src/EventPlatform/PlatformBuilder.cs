@@ -1,4 +1,5 @@
 using EventPlatform.DeadLetters;
+using EventPlatform.Hosting;
 using EventPlatform.Topics;
 using EventStore.Aggregates;
 using EventStore.Projections;
@@ -67,6 +68,7 @@ public sealed class PlatformBuilder
     internal void ThrowIfIncomplete()
     {
         var errors = Topics.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => $"topic '{g.Key}' is defined twice")
+            .Concat(Topics.Where(t => t.Name == KafkaSettings.DeadLetterStream).Select(t => $"'{t.Name}' is the name of the topic that mirrors the dead letters"))
             .Concat(_aggregates.Where(a => Topics.All(t => t.Name != a.From)).Select(a => $"{a.Grain} reads from topic '{a.From}', which is not defined"))
             .ToArray();
         if (errors.Length > 0)

@@ -1,3 +1,4 @@
+using EventPlatform.DeadLetters;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans.Streams.Kafka;
@@ -19,6 +20,18 @@ internal static class Health
         status = report.Status.ToString(),
         checks = report.Entries.Select(e => new { name = e.Key, status = e.Value.Status.ToString(), e.Value.Description, e.Value.Data }),
     });
+
+    /// <summary>Whether the dead letters reach the topic that mirrors them. Nothing else waits for it.</summary>
+    internal sealed class MirrorCheck(DeadLetterMirrorStatus? mirror = null) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(mirror switch
+            {
+                null => HealthCheckResult.Healthy("not mirrored: Kafka:DeadLetterTopic is empty"),
+                { Error: { } error } => HealthCheckResult.Degraded($"{mirror.Waiting} dead letters wait to be mirrored to their topic: {error}"),
+                _ => HealthCheckResult.Healthy($"{mirror.Waiting} wait to be mirrored"),
+            });
+    }
 
     /// <summary>Whether the partitions that this silo owns are read.</summary>
     internal sealed class StreamsCheck(IKafkaStreamsStatus status) : IHealthCheck

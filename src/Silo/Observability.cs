@@ -11,7 +11,7 @@ internal static class Observability
     /// </summary>
     public static void AddObservability(this WebApplicationBuilder builder)
     {
-        builder.Services.AddHealthChecks().AddCheck<Health.StreamsCheck>("streams");
+        builder.Services.AddHealthChecks().AddCheck<Health.StreamsCheck>("streams").AddCheck<Health.MirrorCheck>("dead-letter mirror");
         var telemetry = builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics
                 .AddMeter("Microsoft.Orleans", "Orleans.Streams.Kafka", "EventStore", "EventPlatform", "Npgsql")

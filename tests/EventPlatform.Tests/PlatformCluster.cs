@@ -29,7 +29,7 @@ public sealed class PlatformCluster : IAsyncDisposable
     private readonly IProducer<string?, byte[]> _producer;
     private readonly AvroRecordEncoder<OrderRecord> _encoder;
 
-    private PlatformCluster(IKafkaBroker broker, string database, string topic)
+    private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic)
     {
         File.WriteAllText(Path.Combine(_schemas, "order.avsc"), Schema);
         File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"}}""");
@@ -40,7 +40,7 @@ public sealed class PlatformCluster : IAsyncDisposable
             BootstrapServers = broker.BootstrapServers,
             Partitioner = Partitioner.Murmur2Random,
             LingerMs = 1,
-        }).Build();
+        }).SetLogHandler((_, _) => { }).Build();
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureHost(host =>
         {
@@ -50,6 +50,7 @@ public sealed class PlatformCluster : IAsyncDisposable
                 ["Kafka:BootstrapServers"] = broker.BootstrapServers,
                 ["Kafka:Incarnation"] = broker.Incarnation,
                 ["Kafka:Topics:orders"] = topic,
+                ["Kafka:DeadLetterTopic"] = deadLetterTopic,
                 ["SchemaRegistry:Folder"] = _schemas,
             });
             host.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -66,11 +67,11 @@ public sealed class PlatformCluster : IAsyncDisposable
     public T Service<T>()
         where T : notnull => _cluster.GetSiloServiceProvider(_cluster.Silos[0].SiloAddress).GetRequiredService<T>();
 
-    public static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres)
+    public static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic = "")
     {
         var topic = $"orders-{Guid.NewGuid():N}";
         await broker.CreateTopicAsync(topic, 2);
-        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic);
+        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic);
         await cluster._cluster.DeployAsync();
         return cluster;
     }

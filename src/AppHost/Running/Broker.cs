@@ -9,7 +9,7 @@ namespace AppHost.Running;
 public sealed record Broker(string BootstrapServers, IKafkaBroker? Own, string Description)
 {
     private const int Partitions = 4;
-    private static readonly string[] Topics = ["user-events", "transactions"];
+    private static readonly string[] Topics = ["user-events", "transactions", "dead-letters"];
 
     /// <summary>Finds or starts it. A broker of our own gets the sample's topics.</summary>
     /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>

@@ -10,6 +10,9 @@ public sealed record KafkaSettings
     /// <summary>The configuration section.</summary>
     public const string Section = "Kafka";
 
+    /// <summary>The logical name of the topic that mirrors the dead letters.</summary>
+    internal const string DeadLetterStream = "dead-letters";
+
     /// <summary>The brokers, <c>host:port</c> separated by commas. Required.</summary>
     public string BootstrapServers { get; init; } = "";
 
@@ -22,6 +25,9 @@ public sealed record KafkaSettings
     /// <summary>The names on the broker of topics whose logical name differs from it.</summary>
     public IReadOnlyDictionary<string, string> Topics { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The topic that mirrors the dead letters. Default <c>dead-letters</c>; empty mirrors nothing.</summary>
+    public string DeadLetterTopic { get; init; } = "dead-letters";
+
     /// <summary>The partitions to create a missing topic with. Default 4.</summary>
     public int Partitions { get; init; } = 4;
 
@@ -32,9 +38,11 @@ public sealed record KafkaSettings
 
     internal void Apply(KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IConfiguration configuration)
     {
-        configuration.GetSection(Section).Bind(options);
-        options.ConsumerGroup = ConsumerGroup;
         foreach (var topic in topics)
             options.AddStream(topic.Name, Topics.GetValueOrDefault(topic.Name, topic.Name), Partitions);
+        if (DeadLetterTopic.Length > 0)
+            options.AddStream(DeadLetterStream, DeadLetterTopic, Partitions).Streams[DeadLetterStream].PublishOnly = true;
+        configuration.GetSection(Section).Bind(options); // last: it may say more of a stream, such as its replicas
+        options.ConsumerGroup = ConsumerGroup;
     }
 }

@@ -39,6 +39,13 @@ public static class PlatformHosting
         silo.AddKafkaStreams(StreamProvider, options => kafka.Apply(options, platform.Topics, silo.Configuration));
         silo.Services.AddSingleton<IKafkaCheckpointStore, CheckpointStore>();
         silo.Services.AddSingleton<IKafkaUnroutableHandler, UnroutableRecords>();
+        if (kafka.DeadLetterTopic.Length > 0)
+        {
+            silo.Services.AddSingleton<DeadLetterMirrorStatus>();
+            silo.Services.AddSingleton<DeadLetterProducer>();
+            silo.Services.AddHostedService<DeadLetterMirror>();
+        }
+
         platform.Subscribe(silo);
         return silo;
     }

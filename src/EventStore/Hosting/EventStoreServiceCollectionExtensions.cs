@@ -47,6 +47,7 @@ public static class EventStoreServiceCollectionExtensions
 
         services.AddSingleton<StoreDatabase>();
         services.AddSingleton<IDeadLetterStore, DeadLetterStore>();
+        services.AddSingleton<IDeadLetterOutbox, DeadLetterOutbox>();
         services.AddSingleton<IPartitionCheckpoints, PartitionCheckpoints>();
         services.AddSingleton<IEventReader, EventReader>();
         services.AddSingleton<IAuditLog, AuditLog>();

@@ -85,6 +85,9 @@ public sealed class KafkaTopicOptions
 
     /// <summary>The replicas to create it with; -1, the default, is the broker's default.</summary>
     public short ReplicationFactor { get; set; } = -1;
+
+    /// <summary>Whether it is only published to: it is looked up and created like the others, and no silo reads it. False by default.</summary>
+    public bool PublishOnly { get; set; }
 }
 
 /// <summary>Options of streams by key.</summary>

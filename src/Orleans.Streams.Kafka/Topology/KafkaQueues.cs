@@ -9,8 +9,9 @@ internal sealed class KafkaQueues(TopicDirectory directory) : IStreamQueueMapper
 
     public static (string Stream, int Partition) Partition(QueueId queue) => (queue.GetStringNamePrefix(), (int)queue.GetNumericId());
 
-    /// <summary>Every partition of every known topic, sorted, so that all silos see one order.</summary>
+    /// <summary>Every partition of every known topic that is read, sorted, so that all silos see one order.</summary>
     public IEnumerable<QueueId> GetAllQueues() => directory.Known.Values
+        .Where(t => !t.PublishOnly)
         .OrderBy(t => t.Stream, StringComparer.Ordinal)
         .SelectMany(t => Enumerable.Range(0, t.Partitions).Select(p => Queue(t.Stream, p)));
 

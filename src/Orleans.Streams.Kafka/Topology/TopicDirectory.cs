@@ -7,7 +7,7 @@ using Orleans.Streams.Kafka.Status;
 namespace Orleans.Streams.Kafka.Topology;
 
 /// <summary>A topic that exists.</summary>
-internal sealed record TopicInfo(string Stream, string Topic, string Incarnation, int Partitions);
+internal sealed record TopicInfo(string Stream, string Topic, string Incarnation, int Partitions, bool PublishOnly);
 
 /// <summary>
 /// Knows the provider's topics: how many partitions each has, and which incarnation it is. Looks again at an interval, so that new partitions and
@@ -196,7 +196,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
             .Where(s => sizes.ContainsKey(s.Value.Topic))
             .ToDictionary(
                 s => s.Key,
-                s => new TopicInfo(s.Key, s.Value.Topic, sizes[s.Value.Topic].Item1, sizes[s.Value.Topic].Item2),
+                s => new TopicInfo(s.Key, s.Value.Topic, sizes[s.Value.Topic].Item1, sizes[s.Value.Topic].Item2, s.Value.PublishOnly),
                 StringComparer.Ordinal);
     }
 

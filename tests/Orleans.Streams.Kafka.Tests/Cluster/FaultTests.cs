@@ -172,6 +172,22 @@ public sealed class FaultTests(Brokers brokers)
         await Eventually.True(() => cluster.Partitions.Count(p => p.State == KafkaPartitionState.Reading) == 2, "the topic to be created with 2 partitions");
     }
 
+    [Fact]
+    public async Task A_topic_that_is_only_published_to_is_created_and_read_by_no_one()
+    {
+        Assert.SkipUnless(Brokers.HasReal, "needs KAFKA_HOME: the emulator creates whatever is asked for");
+        await using var cluster = new KafkaCluster(await brokers.GetAsync(Brokers.Real));
+        await cluster.StartAsync(configure: o =>
+        {
+            o.CreateMissingTopics = true;
+            o.AddStream("results", $"results-{cluster.Topic}", partitions: 3).Streams["results"].PublishOnly = true;
+        });
+        await Eventually.True(() => cluster.Partitions.Count(p => p.State == KafkaPartitionState.Reading) == 2, "the other topic to be read");
+        var topics = cluster.Silos.GetSiloServiceProvider().GetRequiredService<IKafkaStreamsStatus>().Topics;
+        Assert.Equal((3, null), topics.Where(t => t.Stream == "results").Select(t => (t.Partitions, t.Error)).Single());
+        Assert.DoesNotContain(cluster.Partitions, p => p.Stream == "results");
+    }
+
     [Theory, MemberData(nameof(Brokers.All), MemberType = typeof(Brokers))]
     public async Task Checkpoints_are_mirrored_to_the_consumer_group(string kind)
     {
