@@ -1,0 +1,120 @@
+using StreamJobs;
+
+namespace Grains.Jobs;
+
+/// <summary>The shop's analytics: what its dashboards ask of the stream of user events.</summary>
+public static class ShopJobs
+{
+    private const string PageView = "PAGE_VIEW";
+    private const string Purchase = "PURCHASE";
+    private const string AddToCart = "ADD_TO_CART";
+    private const string Search = "SEARCH";
+
+    /// <summary>Events by type, per minute.</summary>
+    public static readonly Job EventCounts = From("event-counts")
+        .KeyBy(e => e.EventType)
+        .Window(Tumbling.Of(1.Minutes()))
+        .Aggregate(a => new { c = a.Count() });
+
+    /// <summary>A user's events and sessions, per minute.</summary>
+    public static readonly Job UserActivity = From("user-activity")
+        .KeyByRecordKey(e => e.UserId)
+        .Window(Tumbling.Of(1.Minutes()))
+        .Aggregate(a => new { c = a.Count(), sessions = a.CountDistinct(e => e.SessionId) });
+
+    /// <summary>What was sold, per five minutes.</summary>
+    public static readonly Job Revenue = From("revenue")
+        .Where(e => e.EventType == Purchase && e.Amount is not null)
+        .KeyByNothing()
+        .Window(Tumbling.Of(5.Minutes()))
+        .Aggregate(a => new { total = a.Sum(e => e.Amount), orders = a.Count() });
+
+    /// <summary>A session's events, half an hour at a time.</summary>
+    public static readonly Job SessionAnalysis = From("session-analysis")
+        .KeyBy(e => e.SessionId)
+        .Window(Sliding.Of(30.Minutes(), every: 5.Minutes()))
+        .Aggregate(a => new
+        {
+            c = a.Count(),
+            unique_users = a.CountDistinct(e => e.UserId),
+            types = a.CountDistinct(e => e.EventType),
+            first_ts = a.Min(e => e.Timestamp),
+            last_ts = a.Max(e => e.Timestamp),
+        });
+
+    /// <summary>Views of each page, per minute.</summary>
+    public static readonly Job TopPages = From("top-pages")
+        .Where(e => e.EventType == PageView)
+        .KeyBy(e => e.PageUrl)
+        .Window(Tumbling.Of(1.Minutes()))
+        .Aggregate(a => new { c = a.Count() });
+
+    /// <summary>Events by device, per five minutes.</summary>
+    public static readonly Job DeviceDistribution = From("device-distribution")
+        .KeyBy(e => e.DeviceType)
+        .Window(Tumbling.Of(5.Minutes()))
+        .Aggregate(a => new { c = a.Count() });
+
+    /// <summary>From looking to buying, per five minutes.</summary>
+    public static readonly Job ConversionFunnel = From("conversion-funnel")
+        .KeyByNothing()
+        .Window(Tumbling.Of(5.Minutes()))
+        .Aggregate(a => new
+        {
+            page_views = a.Count(e => e.EventType == PageView),
+            carts = a.Count(e => e.EventType == AddToCart),
+            purchases = a.Count(e => e.EventType == Purchase),
+            unique_users = a.CountDistinct(e => e.UserId),
+        });
+
+    /// <summary>What is searched for, and how much is found, per ten minutes.</summary>
+    public static readonly Job SearchAnalytics = From("search-analytics")
+        .Where(e => e.EventType == Search)
+        .KeyBy(e => e.Query)
+        .Window(Tumbling.Of(10.Minutes()))
+        .Aggregate(a => new { c = a.Count(), result_count = a.Sum(e => e.ResultsCount) });
+
+    /// <summary>How busy a user is, a quarter of an hour at a time.</summary>
+    public static readonly Job UserEngagement = From("user-engagement")
+        .KeyByRecordKey(e => e.UserId)
+        .Window(Sliding.Of(15.Minutes(), every: 5.Minutes()))
+        .Aggregate(a => new
+        {
+            c = a.Count(),
+            types = a.CountDistinct(e => e.EventType),
+            sessions = a.CountDistinct(e => e.SessionId),
+            purchases = a.Count(e => e.EventType == Purchase),
+        });
+
+    /// <summary>A user's visits: they end after half a minute of silence.</summary>
+    public static readonly Job UserSessions = From("user-sessions")
+        .KeyByRecordKey(e => e.UserId)
+        .Window(Session.WithGap(30.Seconds()))
+        .Aggregate(a => new { c = a.Count() });
+
+    /// <summary>A user's score, a quarter of an hour at a time: how much, how varied, and how often bought.</summary>
+    public static readonly Job EngagementScore = From("engagement-score")
+        .KeyByRecordKey(e => e.UserId)
+        .Window(Sliding.Of(15.Minutes(), every: 5.Minutes()))
+        .Aggregate(a => new
+        {
+            score = (0.3m * a.Count()) + (0.3m * a.CountDistinct(e => e.EventType)) + (0.4m * a.Count(e => e.EventType == Purchase)),
+        });
+
+    /// <summary>What an order comes to, per five minutes.</summary>
+    public static readonly Job OrderValue = From("order-value")
+        .Where(e => e.EventType == Purchase && e.Amount is not null)
+        .KeyByNothing()
+        .Window(Tumbling.Of(5.Minutes()))
+        .Aggregate(a => new { average = a.Average(e => e.Amount), largest = a.Max(e => e.Amount) });
+
+    /// <summary>Every job.</summary>
+    public static IEnumerable<Job> All =>
+    [
+        EventCounts, UserActivity, Revenue, SessionAnalysis, TopPages, DeviceDistribution, ConversionFunnel, SearchAnalytics, UserEngagement,
+        UserSessions, EngagementScore, OrderValue,
+    ];
+
+    private static JobStream<ShopEvent, ShopEvent> From(string name) =>
+        Job.Named(name).From<ShopEvent>(Shop.UserEvents).Watermark(e => e.Timestamp, delay: 5.Seconds());
+}

@@ -1,0 +1,77 @@
+using StreamJobs.Engine;
+
+namespace StreamJobs;
+
+/// <summary>
+/// A declared job: which records it reads, how it groups them in keys and time, and what it computes. Made with <see cref="Named"/>; a mistake
+/// throws where it is declared, with the job's name.
+/// </summary>
+public abstract class Job
+{
+    private readonly List<TopicSink> _topics = [];
+
+    private protected Job(string name, string topic, Type recordType, JobTime time, Window window, TimeSpan allowedLateness, bool isMerged)
+    {
+        (Name, Topic, RecordType, Time, Window, AllowedLateness, IsMerged) = (name, topic, recordType, time, window, allowedLateness, isMerged);
+    }
+
+    /// <summary>The job's name, in lower case with hyphens: its address at <c>/jobs/{name}</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The logical name of the topic that it reads.</summary>
+    public string Topic { get; }
+
+    /// <summary>What the topic's records decode to for this job.</summary>
+    public Type RecordType { get; }
+
+    /// <summary>How records are grouped in time.</summary>
+    public Window Window { get; }
+
+    /// <summary>How long after a window's end a record still corrects its result, in event time.</summary>
+    public TimeSpan AllowedLateness { get; }
+
+    /// <summary>Whether keys are spread over partitions, so that their parts are merged at the smallest watermark.</summary>
+    public bool IsMerged { get; }
+
+    /// <summary>The topics that results go to.</summary>
+    public IEnumerable<string> ResultTopics => _topics.Select(t => t.Topic);
+
+    /// <summary>The topic that late records go to as they came, or null: then they are only counted.</summary>
+    public string? LateTopic { get; private protected set; }
+
+    /// <summary>How long its records may be out of order.</summary>
+    public TimeSpan WatermarkDelay => Time.Delay;
+
+    internal JobTime Time { get; }
+
+    private protected IReadOnlyList<TopicSink> TopicSinks => _topics;
+
+    /// <summary>Begins the declaration of a job.</summary>
+    /// <param name="name">Lower-case letters, digits and hyphens, beginning with a letter, at most 60.</param>
+    /// <exception cref="JobDefinitionException">It is no such name.</exception>
+    public static JobStart Named(string name) =>
+        name is { Length: > 0 and <= 60 } && char.IsAsciiLetterLower(name[0]) && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
+            ? new(name)
+            : throw new JobDefinitionException(name ?? "", "a job's name is lower-case letters, digits and hyphens, begins with a letter and has at most 60 of them");
+
+    internal abstract PartitionJob CreatePartition();
+
+    internal abstract MergedJob CreateMerger();
+
+    private protected void AddTopic(TopicSink sink)
+    {
+        if (string.IsNullOrWhiteSpace(sink.Topic))
+            throw new JobDefinitionException(Name, "a sink's topic has no name");
+        if (sink.Topic == Topic)
+            throw new JobDefinitionException(Name, $"its results would go to '{Topic}', which it reads");
+        if (_topics.Any(t => t.Topic == sink.Topic))
+            throw new JobDefinitionException(Name, $"its results go to topic '{sink.Topic}' twice");
+        _topics.Add(sink);
+    }
+}
+
+/// <summary>When records happened, and how far out of order they may be.</summary>
+internal sealed record JobTime(Delegate Timestamp, TimeSpan Delay, TimeSpan MaxAhead);
+
+/// <summary>A topic that results go to, and how a result becomes a record.</summary>
+internal sealed record TopicSink(string Topic, Delegate ToRecord, Type RecordType);

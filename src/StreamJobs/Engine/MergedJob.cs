@@ -1,0 +1,221 @@
+using StreamJobs.Columns;
+using StreamJobs.State;
+
+namespace StreamJobs.Engine;
+
+/// <summary>
+/// Adds up the partitions' parts of a job whose keys are spread over them. A part replaces the partition's former one of its slice; nothing is added up
+/// incrementally, so parts may come in any order and more than once.
+/// </summary>
+internal abstract class MergedJob
+{
+    public abstract Job Definition { get; }
+
+    public abstract JobOutput Output { get; }
+
+    /// <summary>Windows that end at or before this time are closed.</summary>
+    public abstract long ClosedUpTo { get; }
+
+    /// <summary>Takes a partition's part of a slice.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="slice">The slice's start.</param>
+    /// <param name="data">Its keys and their values.</param>
+    /// <param name="isKnown">Whether closed windows hold it already: it comes again after a restart.</param>
+    public abstract void Offer(int partition, long slice, ReadOnlySpan<byte> data, bool isKnown = false);
+
+    /// <summary>Closes what all partitions have passed, corrects what is closed, and forgets what is final.</summary>
+    /// <param name="watermark">The smallest watermark of the partitions that are not idle.</param>
+    /// <param name="finalWatermark">The smallest watermark of all partitions.</param>
+    /// <returns>The slices below this start are no longer needed.</returns>
+    public abstract long Advance(long watermark, long finalWatermark);
+
+    /// <summary>Open windows as far as they have come, with further parts that were not offered.</summary>
+    public abstract IEnumerable<ResultRow> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts);
+
+    public abstract byte[] Snapshot();
+
+    public abstract void Restore(ReadOnlySpan<byte> data);
+}
+
+/// <inheritdoc/>
+internal sealed class MergedJob<T, TResult>(Job definition, Slices slices, Aggregation<T, TResult> aggregation, JobOutput<TResult> output) : MergedJob
+{
+    private readonly SortedList<long, SortedList<int, Pane<T>>> _parts = [];
+    private readonly Dictionary<(long End, string Key), int> _revisions = [];
+    private readonly HashSet<(long End, string Key)> _changed = [];
+    private long _closedUpTo = long.MinValue;
+
+    public override Job Definition => definition;
+
+    public override JobOutput Output => output;
+
+    public override long ClosedUpTo => _closedUpTo;
+
+    public override void Offer(int partition, long slice, ReadOnlySpan<byte> data, bool isKnown = false)
+    {
+        var part = new Pane<T>(slice, aggregation.CreateColumns());
+        part.Read(data);
+        if (!_parts.TryGetValue(slice, out var partitions))
+            _parts.Add(slice, partitions = []);
+        var former = partitions.GetValueOrDefault(partition);
+        partitions[partition] = part;
+        if (isKnown)
+            return;
+
+        // Windows that are closed already are corrected, for the keys that changed.
+        for (var end = slices.FirstEnd(slice); end <= slices.LastEnd(slice) && end <= _closedUpTo; end += slices.Every)
+        {
+            foreach (var key in Changed(former, part))
+                _changed.Add((end, key));
+        }
+    }
+
+    public override long Advance(long watermark, long finalWatermark)
+    {
+        foreach (var (end, key) in _changed.OrderBy(c => c.End).ThenBy(c => c.Key, StringComparer.Ordinal))
+            Correct(end, key);
+        _changed.Clear();
+        for (var end = NextEnd(); end <= watermark && end != long.MaxValue; end = NextEnd())
+        {
+            Close(end);
+            _closedUpTo = end;
+        }
+
+        _closedUpTo = Math.Max(_closedUpTo, slices.ClosedUpTo(watermark));
+        while (_parts.Count > 0 && slices.IsFinal(_parts.Keys[0], finalWatermark))
+            _parts.RemoveAt(0);
+        foreach (var at in _revisions.Keys.Where(r => finalWatermark >= r.End + slices.Lateness).ToArray())
+            _revisions.Remove(at);
+        return finalWatermark switch
+        {
+            long.MaxValue => long.MaxValue,
+            long.MinValue => long.MinValue,
+            _ => finalWatermark - slices.Size - slices.Lateness + 1,
+        };
+    }
+
+    public override IEnumerable<ResultRow> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts)
+    {
+        var all = new SortedList<long, SortedList<int, Pane<T>>>();
+        foreach (var (slice, partitions) in _parts)
+            all.Add(slice, new(partitions));
+        foreach (var (partition, slice, data) in parts)
+        {
+            var part = new Pane<T>(slice, aggregation.CreateColumns());
+            part.Read(data);
+            if (!all.TryGetValue(slice, out var partitions))
+                all.Add(slice, partitions = []);
+            partitions[partition] = part;
+        }
+
+        for (var (closed, end) = (_closedUpTo, NextEnd(all, _closedUpTo)); end != long.MaxValue; (closed, end) = (end, NextEnd(all, end)))
+        {
+            var window = Combined(all, end);
+            for (var slot = 0; slot < window.Count; slot++)
+                yield return JobOutput<TResult>.ToRow(Result(window, slot, end, 0));
+        }
+    }
+
+    public override byte[] Snapshot()
+    {
+        var writer = new StateWriter();
+        writer.Varint(_closedUpTo);
+        foreach (var ((end, key), revision) in _revisions)
+        {
+            writer.Varint(end);
+            writer.Text(key);
+            writer.Varint(revision);
+        }
+
+        return writer.Take();
+    }
+
+    public override void Restore(ReadOnlySpan<byte> data)
+    {
+        var reader = new StateReader(data);
+        _closedUpTo = reader.Varint();
+        while (!reader.AtEnd)
+            _revisions[(reader.Varint(), reader.Text()!)] = (int)reader.Varint();
+    }
+
+    private void Close(long end)
+    {
+        var window = Combined(_parts, end);
+        for (var slot = 0; slot < window.Count; slot++)
+            Emit(window, slot, end);
+    }
+
+    private void Correct(long end, string key)
+    {
+        var one = new Pane<T>(end, aggregation.CreateColumns());
+        foreach (var part in Covered(_parts, end))
+        {
+            if (part.TryFind(key, out var slot))
+                one.Columns.Merge(one.FindOrOpen(key, out _), part.Columns, slot);
+        }
+
+        if (one.Count > 0)
+            Emit(one, 0, end);
+    }
+
+    private void Emit(Pane<T> window, int slot, long end)
+    {
+        var at = (end, window.KeyAt(slot));
+        var revision = _revisions[at] = _revisions.GetValueOrDefault(at, -1) + 1;
+        output.Add(Result(window, slot, end, revision));
+    }
+
+    private WindowResult<TResult> Result(Pane<T> window, int slot, long end, int revision) =>
+        new(window.KeyAt(slot), end - slices.Size, end, revision, false, aggregation.Result(window.Columns, slot));
+
+    private Pane<T> Combined(SortedList<long, SortedList<int, Pane<T>>> parts, long end)
+    {
+        var sum = new Pane<T>(end, aggregation.CreateColumns());
+        foreach (var part in Covered(parts, end))
+            sum.Merge(part);
+        return sum;
+    }
+
+    private IEnumerable<Pane<T>> Covered(SortedList<long, SortedList<int, Pane<T>>> parts, long end)
+    {
+        for (var slice = end - slices.Size; slice < end; slice += slices.Every)
+        {
+            if (!parts.TryGetValue(slice, out var partitions))
+                continue;
+            foreach (var part in partitions.Values)
+                yield return part;
+        }
+    }
+
+    private long NextEnd() => NextEnd(_parts, _closedUpTo);
+
+    private long NextEnd(SortedList<long, SortedList<int, Pane<T>>> parts, long closedUpTo)
+    {
+        foreach (var slice in parts.Keys)
+        {
+            var end = closedUpTo == long.MinValue ? slices.FirstEnd(slice) : Math.Max(slices.FirstEnd(slice), closedUpTo + slices.Every);
+            if (closedUpTo != long.MaxValue && end <= slices.LastEnd(slice))
+                return end;
+        }
+
+        return long.MaxValue;
+    }
+
+    private static IEnumerable<string> Changed(Pane<T>? former, Pane<T> part)
+    {
+        var (one, other) = (new StateWriter(), new StateWriter());
+        for (var slot = 0; slot < part.Count; slot++)
+        {
+            var key = part.KeyAt(slot);
+            if (former is not null && former.TryFind(key, out var formerSlot))
+            {
+                part.Columns.Write(one, slot);
+                former.Columns.Write(other, formerSlot);
+                if (one.Take().AsSpan().SequenceEqual(other.Take()))
+                    continue;
+            }
+
+            yield return key;
+        }
+    }
+}

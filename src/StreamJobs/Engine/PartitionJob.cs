@@ -1,0 +1,168 @@
+using StreamJobs.State;
+
+namespace StreamJobs.Engine;
+
+/// <summary>A job on one partition: where it stands, its windows, and what it has to say. Single-threaded.</summary>
+internal abstract class PartitionJob
+{
+    /// <summary>The next offset to take; records below it were taken already.</summary>
+    public long Position { get; set; }
+
+    /// <summary>The largest timestamp so far, in Unix milliseconds; <see cref="long.MinValue"/> before the first record.</summary>
+    public long MaxTimestamp { get; set; } = long.MinValue;
+
+    /// <summary>Whether the input has ended: every window is final, and further records are not taken.</summary>
+    public bool IsDrained { get; set; }
+
+    public abstract Job Definition { get; }
+
+    /// <summary>Everything before this time has been seen, in Unix milliseconds.</summary>
+    public long Watermark => IsDrained ? long.MaxValue : MaxTimestamp == long.MinValue ? long.MinValue : MaxTimestamp - (long)Definition.WatermarkDelay.TotalMilliseconds;
+
+    public long Records { get; protected set; }
+
+    public long LateRecords { get; protected set; }
+
+    public abstract long Keys { get; }
+
+    public abstract JobOutput Output { get; }
+
+    /// <summary>Records of the current chunk that this job could not take, and why.</summary>
+    public List<(int Index, Exception Error)> Faults { get; } = [];
+
+    /// <summary>Records of the current chunk that were late, or too far ahead.</summary>
+    public List<int> Late { get; } = [];
+
+    public abstract Type RecordType { get; }
+
+    /// <summary>Ends the input.</summary>
+    public abstract void Drain();
+
+    public abstract void TakeChanges(List<StateBlob> changes);
+
+    public abstract void Restore(IEnumerable<StateBlob> blobs);
+
+    /// <summary>Results of open windows as far as they have come; for a merged job, its slices instead.</summary>
+    public abstract IEnumerable<ResultRow> OpenResults();
+
+    public abstract IEnumerable<(long Slice, byte[] Data)> OpenSlices();
+}
+
+/// <summary>A job that takes records of a type.</summary>
+internal abstract class PartitionJob<TSource> : PartitionJob
+{
+    /// <summary>Takes what it has not taken yet of records in offset order.</summary>
+    /// <param name="records">The records.</param>
+    /// <param name="places">Where each stood.</param>
+    /// <param name="nextOffset">The position behind them.</param>
+    public abstract void Process(ReadOnlySpan<TSource> records, ReadOnlySpan<RecordPlace> places, long nextOffset);
+}
+
+/// <summary>Where a record stood in its partition, and when Kafka took it.</summary>
+internal readonly record struct RecordPlace(long Offset, long KafkaTimestampMs, int Index);
+
+/// <inheritdoc/>
+internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSource>
+{
+    private readonly Job _definition;
+    private readonly Func<TSource, DateTimeOffset> _timestamp;
+    private readonly Action<TSource> _steps;
+    private readonly Func<T, string?> _key;
+    private readonly IWindows<T, TResult> _windows;
+    private readonly long _delay;
+    private readonly long _maxAhead;
+    private long _current;
+    private bool _isLate;
+
+    public WindowPartitionJob(
+        Job definition, Func<TSource, DateTimeOffset> timestamp, Func<Action<T>, Action<TSource>> steps, Func<T, string?> key,
+        IWindows<T, TResult> windows, JobOutput<TResult> output)
+    {
+        (_definition, _timestamp, _key, _windows, Output) = (definition, timestamp, key, windows, output);
+        (_delay, _maxAhead) = ((long)definition.Time.Delay.TotalMilliseconds, (long)definition.Time.MaxAhead.TotalMilliseconds);
+        _steps = steps(Take);
+    }
+
+    public override Job Definition => _definition;
+
+    public override long Keys => _windows.Keys;
+
+    public override JobOutput Output { get; }
+
+    public override Type RecordType => typeof(TSource);
+
+    public override void Process(ReadOnlySpan<TSource> records, ReadOnlySpan<RecordPlace> places, long nextOffset)
+    {
+        Faults.Clear();
+        Late.Clear();
+        if (IsDrained || nextOffset <= Position)
+            return;
+        for (var i = 0; i < records.Length; i++)
+        {
+            if (places[i].Offset >= Position)
+                TakeOne(records[i], places[i]);
+        }
+
+        Position = nextOffset;
+    }
+
+    public override void Drain()
+    {
+        IsDrained = true;
+        _windows.Advance(long.MaxValue);
+    }
+
+    public override void TakeChanges(List<StateBlob> changes) => _windows.TakeChanges(changes);
+
+    public override void Restore(IEnumerable<StateBlob> blobs) => _windows.Restore(blobs, Watermark);
+
+    public override IEnumerable<ResultRow> OpenResults() => _windows.Open(Watermark).Select(JobOutput<TResult>.ToRow);
+
+    public override IEnumerable<(long Slice, byte[] Data)> OpenSlices() => _windows is PartialWindows<T, TResult> partial ? partial.OpenSlices() : [];
+
+    private void TakeOne(in TSource record, in RecordPlace place)
+    {
+        Records++;
+        try
+        {
+            _current = long.MinValue;
+            var timestamp = _timestamp(record).ToUnixTimeMilliseconds();
+            if (timestamp - _maxAhead > place.KafkaTimestampMs)
+            {
+                SetAside(place.Index);
+                return;
+            }
+
+            _current = timestamp;
+
+            _isLate = false;
+            _steps(record);
+            if (_isLate)
+                SetAside(place.Index);
+        }
+        catch (Exception e)
+        {
+            // The job's own code, on this record: it becomes a dead letter and the job goes on.
+            Faults.Add((place.Index, e));
+        }
+
+        if (_current > MaxTimestamp)
+        {
+            MaxTimestamp = _current;
+            if (_current - _delay >= _windows.NextDeadline)
+                _windows.Advance(_current - _delay);
+        }
+    }
+
+    private void SetAside(int index)
+    {
+        LateRecords++;
+        Late.Add(index);
+    }
+
+    private void Take(T record)
+    {
+        if (_key(record) is { } key && !_windows.Add(key, _current, record, MaxTimestamp == long.MinValue ? long.MinValue : MaxTimestamp - _delay))
+            _isLate = true;
+    }
+}

@@ -1,0 +1,213 @@
+using StreamJobs.Columns;
+using StreamJobs.State;
+
+namespace StreamJobs.Engine;
+
+/// <summary>
+/// Sessions of keys that live on this partition alone. A record opens a session that ends the gap later; sessions that overlap or touch become one.
+/// A record is late when the session that it would be part of is final.
+/// </summary>
+internal sealed class SessionWindows<T, TResult>(
+    long gap, long lateness, Aggregation<T, TResult> aggregation, Action<WindowResult<TResult>> emit) : IWindows<T, TResult>
+{
+    private readonly Dictionary<string, List<OneSession>> _sessions = new(StringComparer.Ordinal);
+    private readonly PriorityQueue<string, long> _deadlines = new();
+    private readonly ColumnSet<T> _columns = aggregation.CreateColumns();
+    private readonly Stack<int> _free = [];
+    private readonly bool[] _dirty = new bool[KeyHash.Buckets];
+    private readonly bool[] _kept = new bool[KeyHash.Buckets];
+    private int _slots;
+
+    public long NextDeadline => _deadlines.TryPeek(out _, out var at) ? at : long.MaxValue;
+
+    public long Keys => _sessions.Count;
+
+    public bool Add(string key, long timestamp, in T record, long watermark)
+    {
+        var all = _sessions.GetValueOrDefault(key) ?? [];
+        var (start, end) = (timestamp, timestamp + gap);
+        var joined = new List<OneSession>();
+        foreach (var session in all)
+        {
+            if (session.Start <= timestamp + gap && session.End >= timestamp)
+            {
+                joined.Add(session);
+                (start, end) = (Math.Min(start, session.Start), Math.Max(end, session.End));
+            }
+        }
+
+        if (watermark >= end + lateness)
+            return false;
+        _columns.Evaluate(record);
+        var isNew = joined.Count == 0;
+        var into = isNew ? new OneSession(Take()) : joined[0];
+        try
+        {
+            _columns.Commit(into.Slot);
+        }
+        catch
+        {
+            if (isNew)
+                _free.Push(into.Slot);
+            throw;
+        }
+
+        if (isNew)
+        {
+            _sessions[key] = all;
+            all.Add(into);
+        }
+
+        foreach (var other in joined.Skip(1))
+        {
+            _columns.Merge(into.Slot, _columns, other.Slot);
+            all.Remove(other);
+            _free.Push(other.Slot);
+            Retract(key, other);
+        }
+
+        // A result stands under its session's start: when that moves, the former one is no more.
+        if (!isNew && into.Start != start)
+            Retract(key, into);
+        if (into.Emitted >= 0 && end > watermark)
+            into.Reopened = true;
+        (into.Start, into.End) = (start, end);
+        _dirty[KeyHash.BucketOf(key)] = true;
+        if (watermark >= end)
+            Emit(key, into);
+        _deadlines.Enqueue(key, watermark >= end ? end + lateness : end);
+        return true;
+    }
+
+    public void Advance(long watermark)
+    {
+        while (_deadlines.TryPeek(out var key, out var at) && at <= watermark)
+        {
+            _deadlines.Dequeue();
+            if (!_sessions.TryGetValue(key, out var all))
+                continue;
+            for (var i = all.Count - 1; i >= 0; i--)
+            {
+                var session = all[i];
+                if (session.End > watermark)
+                    continue;
+                if (session.Emitted < 0 || session.Reopened)
+                {
+                    Emit(key, session);
+                    _dirty[KeyHash.BucketOf(key)] = true;
+                    if (lateness > 0 && watermark != long.MaxValue)
+                        _deadlines.Enqueue(key, session.End + lateness);
+                }
+
+                if (watermark >= session.End + lateness)
+                {
+                    all.RemoveAt(i);
+                    _free.Push(session.Slot);
+                    _dirty[KeyHash.BucketOf(key)] = true;
+                }
+            }
+
+            if (all.Count == 0)
+                _sessions.Remove(key);
+        }
+    }
+
+    public void TakeChanges(List<StateBlob> changes)
+    {
+        if (Array.IndexOf(_dirty, true) < 0)
+            return;
+        var writers = new StateWriter?[KeyHash.Buckets];
+        foreach (var (key, all) in _sessions)
+        {
+            var bucket = KeyHash.BucketOf(key);
+            if (!_dirty[bucket])
+                continue;
+            var writer = writers[bucket] ??= new();
+            foreach (var session in all)
+            {
+                writer.Text(key);
+                writer.Varint(session.Start);
+                writer.Varint(session.End - session.Start);
+                writer.Varint(session.Emitted);
+                writer.Varint(session.Reopened ? 1 : 0);
+                _columns.Write(writer, session.Slot);
+            }
+        }
+
+        for (var bucket = 0; bucket < writers.Length; bucket++)
+        {
+            if (!_dirty[bucket])
+                continue;
+            var data = writers[bucket]?.Take();
+            if (data is not null || _kept[bucket])
+                changes.Add(new(0, bucket, data));
+            _kept[bucket] = data is not null;
+        }
+
+        Array.Clear(_dirty);
+    }
+
+    public void Restore(IEnumerable<StateBlob> blobs, long watermark)
+    {
+        foreach (var blob in blobs)
+        {
+            _kept[blob.Group] = true;
+            var reader = new StateReader(blob.Data);
+            while (!reader.AtEnd)
+            {
+                var key = reader.Text()!;
+                var start = reader.Varint();
+                var session = new OneSession(Take()) { Start = start, End = start + reader.Varint(), Emitted = (int)reader.Varint(), Reopened = reader.Varint() == 1 };
+                _columns.Read(ref reader, session.Slot);
+                if (!_sessions.TryGetValue(key, out var all))
+                    _sessions.Add(key, all = []);
+                all.Add(session);
+                _deadlines.Enqueue(key, session.End > watermark ? session.End : session.End + lateness);
+            }
+        }
+    }
+
+    public IEnumerable<WindowResult<TResult>> Open(long watermark) =>
+        from keyed in _sessions
+        from session in keyed.Value
+        where session.End > watermark
+        select new WindowResult<TResult>(keyed.Key, session.Start, session.End, 0, false, aggregation.Result(_columns, session.Slot));
+
+    private void Emit(string key, OneSession session)
+    {
+        session.Emitted++;
+        session.Reopened = false;
+        emit(new(key, session.Start, session.End, session.Emitted, false, aggregation.Result(_columns, session.Slot)));
+    }
+
+    private void Retract(string key, OneSession session)
+    {
+        if (session.Emitted < 0)
+            return;
+        emit(new(key, session.Start, session.End, ++session.Emitted, true, default!));
+        session.Reopened = true;
+    }
+
+    private int Take()
+    {
+        if (!_free.TryPop(out var slot))
+            slot = _slots++;
+        _columns.Open(slot);
+        return slot;
+    }
+
+    private sealed class OneSession(int slot)
+    {
+        public int Slot => slot;
+
+        public long Start { get; set; }
+
+        public long End { get; set; }
+
+        /// <summary>The revision that was emitted last; -1 before the first.</summary>
+        public int Emitted { get; set; } = -1;
+
+        /// <summary>Whether it has grown since, and must be emitted when it closes again.</summary>
+        public bool Reopened { get; set; }
+    }
+}

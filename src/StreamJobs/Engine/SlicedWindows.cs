@@ -1,0 +1,229 @@
+using StreamJobs.Columns;
+using StreamJobs.State;
+
+namespace StreamJobs.Engine;
+
+/// <summary>Tumbling and sliding windows whose keys live on this partition alone: a window that closes is a result.</summary>
+internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TResult> aggregation, Action<WindowResult<TResult>> emit) : IWindows<T, TResult>
+{
+    /// <summary>The blob of the revisions that corrections have reached.</summary>
+    private const long Revisions = long.MinValue;
+
+    private readonly SortedList<long, Pane<T>> _panes = [];
+    private readonly List<StateBlob> _removed = [];
+    private readonly Dictionary<(long End, string Key), int> _corrections = [];
+    private bool _correctionsChanged;
+    private long _closedUpTo = long.MinValue;
+    private Pane<T>? _recent;
+
+    public long NextDeadline { get; private set; } = long.MaxValue;
+
+    public long Keys => _panes.Values.Sum(p => (long)p.Count);
+
+    public bool Add(string key, long timestamp, in T record, long watermark)
+    {
+        var slice = slices.SliceOf(timestamp);
+        if (slices.IsFinal(slice, watermark))
+            return false;
+        var pane = PaneOf(slice);
+        pane.Columns.Evaluate(record);
+        if (slices.FirstEnd(slice) > watermark)
+        {
+            pane.Commit(key);
+            return true;
+        }
+
+        // Some of its windows are closed, and correctable.
+        var ends = ClosedWindows(slice, watermark).Select(end => (End: end, Known: Covered(end).Any(p => p.TryFind(key, out _)))).ToArray();
+        pane.Commit(key);
+        foreach (var (end, known) in ends)
+            Correct(end, key, known);
+        return true;
+    }
+
+    public void Advance(long watermark)
+    {
+        for (var end = NextEnd(); end <= watermark && end != long.MaxValue; end = NextEnd())
+        {
+            Close(end);
+            _closedUpTo = end;
+        }
+
+        _closedUpTo = Math.Max(_closedUpTo, slices.ClosedUpTo(watermark));
+        while (_panes.Count > 0 && slices.IsFinal(_panes.Keys[0], watermark))
+        {
+            _panes.Values[0].TakeRemoval(_removed);
+            if (_recent == _panes.Values[0])
+                _recent = null;
+            _panes.RemoveAt(0);
+        }
+
+        if (_corrections.Count > 0)
+        {
+            foreach (var at in _corrections.Keys.Where(c => watermark >= c.End + slices.Lateness).ToArray())
+                _correctionsChanged |= _corrections.Remove(at);
+        }
+
+        SetDeadline();
+    }
+
+    public void TakeChanges(List<StateBlob> changes)
+    {
+        changes.AddRange(_removed);
+        _removed.Clear();
+        foreach (var pane in _panes.Values)
+            pane.TakeChanges(changes);
+        if (_correctionsChanged)
+        {
+            _correctionsChanged = false;
+            var writer = new StateWriter();
+            foreach (var ((end, key), revision) in _corrections)
+            {
+                writer.Varint(end);
+                writer.Text(key);
+                writer.Varint(revision);
+            }
+
+            changes.Add(new(Revisions, 0, writer.Take()));
+        }
+    }
+
+    public void Restore(IEnumerable<StateBlob> blobs, long watermark)
+    {
+        foreach (var blob in blobs)
+        {
+            if (blob.Pane == Revisions)
+                RestoreCorrections(blob.Data);
+            else
+                PaneOf(blob.Pane).Restore(blob.Data);
+        }
+
+        _closedUpTo = slices.ClosedUpTo(watermark);
+        SetDeadline();
+    }
+
+    public IEnumerable<WindowResult<TResult>> Open(long watermark)
+    {
+        var closed = _closedUpTo;
+        try
+        {
+            for (var end = NextEnd(); end != long.MaxValue; end = NextEnd())
+            {
+                var window = Combined(end);
+                for (var slot = 0; slot < window.Count; slot++)
+                    yield return Result(window, slot, end, 0);
+                _closedUpTo = end;
+            }
+        }
+        finally
+        {
+            _closedUpTo = closed;
+        }
+    }
+
+    private void Close(long end)
+    {
+        var window = Combined(end);
+        for (var slot = 0; slot < window.Count; slot++)
+            emit(Result(window, slot, end, 0));
+    }
+
+    private void Correct(long end, string key, bool known)
+    {
+        var revision = 0;
+        if (known)
+        {
+            revision = _corrections[(end, key)] = _corrections.GetValueOrDefault((end, key)) + 1;
+            _correctionsChanged = true;
+        }
+
+        var one = new Pane<T>(end, aggregation.CreateColumns());
+        foreach (var pane in Covered(end))
+        {
+            if (pane.TryFind(key, out var slot))
+                one.Columns.Merge(one.FindOrOpen(key, out _), pane.Columns, slot);
+        }
+
+        emit(Result(one, 0, end, revision));
+    }
+
+    private WindowResult<TResult> Result(Pane<T> window, int slot, long end, int revision) =>
+        new(window.KeyAt(slot), end - slices.Size, end, revision, false, aggregation.Result(window.Columns, slot));
+
+    /// <summary>The slices of a window as one pane: as it is when there is one, else a sum of them.</summary>
+    private Pane<T> Combined(long end)
+    {
+        Pane<T>? only = null, sum = null;
+        foreach (var pane in Covered(end))
+        {
+            if (only is null)
+            {
+                only = pane;
+                continue;
+            }
+
+            if (sum is null)
+            {
+                sum = new(end, aggregation.CreateColumns());
+                sum.Merge(only);
+            }
+
+            sum.Merge(pane);
+        }
+
+        return sum ?? only ?? new(end, aggregation.CreateColumns());
+    }
+
+    private IEnumerable<Pane<T>> Covered(long end)
+    {
+        for (var slice = end - slices.Size; slice < end; slice += slices.Every)
+        {
+            if (_panes.TryGetValue(slice, out var pane))
+                yield return pane;
+        }
+    }
+
+    private IEnumerable<long> ClosedWindows(long slice, long watermark)
+    {
+        for (var end = slices.FirstEnd(slice); end <= slices.LastEnd(slice) && end <= watermark; end += slices.Every)
+        {
+            if (watermark < end + slices.Lateness)
+                yield return end;
+        }
+    }
+
+    /// <summary>The end of the next window to close.</summary>
+    private long NextEnd()
+    {
+        foreach (var slice in _panes.Keys)
+        {
+            var end = _closedUpTo == long.MinValue ? slices.FirstEnd(slice) : Math.Max(slices.FirstEnd(slice), _closedUpTo + slices.Every);
+            if (_closedUpTo != long.MaxValue && end <= slices.LastEnd(slice))
+                return end;
+        }
+
+        return long.MaxValue;
+    }
+
+    private Pane<T> PaneOf(long slice)
+    {
+        if (_recent is { } recent && recent.Start == slice)
+            return recent;
+        if (!_panes.TryGetValue(slice, out var pane))
+        {
+            _panes.Add(slice, pane = new(slice, aggregation.CreateColumns()));
+            SetDeadline();
+        }
+
+        return _recent = pane;
+    }
+
+    private void SetDeadline() => NextDeadline = _panes.Count == 0 ? long.MaxValue : Math.Min(NextEnd(), slices.LastEnd(_panes.Keys[0]) + slices.Lateness);
+
+    private void RestoreCorrections(ReadOnlySpan<byte> data)
+    {
+        var reader = new StateReader(data);
+        while (!reader.AtEnd)
+            _corrections[(reader.Varint(), reader.Text()!)] = (int)reader.Varint();
+    }
+}

@@ -1,0 +1,29 @@
+namespace StreamJobs.Engine;
+
+/// <summary>
+/// The arithmetic of aligned windows, in milliseconds. A window of <see cref="Size"/> starts every <see cref="Every"/>; a record is kept once, in its
+/// slice of that length, and a window is the slices that it covers. A tumbling window is one slice.
+/// </summary>
+internal readonly record struct Slices(long Size, long Every, long Lateness)
+{
+    /// <summary>The start of the slice that a time belongs to.</summary>
+    public long SliceOf(long timestamp) => timestamp - Mod(timestamp);
+
+    /// <summary>The end of the first window that a slice is part of.</summary>
+    public long FirstEnd(long slice) => slice + Every;
+
+    /// <summary>The end of the last window that a slice is part of.</summary>
+    public long LastEnd(long slice) => slice + Size;
+
+    /// <summary>Whether every window of a slice is final.</summary>
+    public bool IsFinal(long slice, long watermark) => watermark >= LastEnd(slice) + Lateness;
+
+    /// <summary>The end of the last window that a watermark has closed.</summary>
+    public long ClosedUpTo(long watermark) => watermark is long.MaxValue or long.MinValue ? watermark : SliceOf(watermark);
+
+    private long Mod(long timestamp)
+    {
+        var rest = timestamp % Every;
+        return rest < 0 ? rest + Every : rest;
+    }
+}

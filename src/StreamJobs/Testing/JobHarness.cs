@@ -1,0 +1,185 @@
+using System.Text.Json;
+using StreamJobs.Engine;
+using StreamJobs.State;
+
+namespace StreamJobs.Testing;
+
+/// <summary>
+/// Runs a job on given records, without broker, database or clock: time is the records' own. Every record goes the way that it goes in a cluster,
+/// state is written and read back as a checkpoint would when <see cref="Restart"/> is called, and thirty days pass in seconds.
+/// </summary>
+/// <typeparam name="TSource">The job's records.</typeparam>
+public sealed class JobHarness<TSource>
+{
+    private readonly Job _job;
+    private readonly SortedDictionary<int, OnePartition> _partitions = [];
+    private readonly List<JobResult> _results = [];
+    private readonly List<TSource> _late = [];
+    private readonly List<Exception> _faults = [];
+    private MergedJob? _merger;
+
+    /// <summary>A harness for a job.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="partitions">How many partitions its topic has.</param>
+    public JobHarness(Job job, int partitions = 1)
+    {
+        if (job.RecordType != typeof(TSource))
+            throw new ArgumentException($"Job '{job.Name}' takes records of {job.RecordType.Name}, not of {typeof(TSource).Name}.", nameof(job));
+        _job = job;
+        for (var partition = 0; partition < partitions; partition++)
+            _partitions.Add(partition, new((PartitionJob<TSource>)job.CreatePartition()));
+        _merger = job.IsMerged ? job.CreateMerger() : null;
+    }
+
+    /// <summary>Every result so far, in the order in which it came, corrections included.</summary>
+    public IReadOnlyList<JobResult> Results => _results;
+
+    /// <summary>Records that were late, or too far ahead.</summary>
+    public IReadOnlyList<TSource> Late => _late;
+
+    /// <summary>What the job's code threw; each made its record a dead letter.</summary>
+    public IReadOnlyList<Exception> Faults => _faults;
+
+    /// <summary>The last revision of each window, without those that are no more, by window and key.</summary>
+    public IEnumerable<JobResult> Final => _results
+        .GroupBy(r => (r.Start, r.Key)).Select(g => g.Last()).Where(r => !r.Retracted).OrderBy(r => r.Start).ThenBy(r => r.Key, StringComparer.Ordinal);
+
+    /// <summary>Results of windows that are still open, as far as they have come.</summary>
+    public IReadOnlyList<JobResult> Open => [.. (_merger is null
+        ? _partitions.Values.SelectMany(p => p.Job.OpenResults())
+        : _merger.OpenResults(_partitions.SelectMany(p => p.Value.Job.OpenSlices().Select(s => (p.Key, s.Slice, s.Data))))).Select(JobResult.Of)];
+
+    /// <summary>Gives records to a partition.</summary>
+    public JobHarness<TSource> Given(int partition, params IEnumerable<TSource> records)
+    {
+        var target = _partitions[partition];
+        foreach (var record in records)
+        {
+            var place = new RecordPlace(target.Job.Position, target.Clock?.ToUnixTimeMilliseconds() ?? long.MaxValue, 0);
+            target.Job.Process([record], [place], place.Offset + 1);
+            _faults.AddRange(target.Job.Faults.Select(f => f.Error));
+            if (target.Job.Late.Count > 0)
+                _late.Add(record);
+        }
+
+        Collect();
+        return this;
+    }
+
+    /// <summary>Gives records to the only partition.</summary>
+    public JobHarness<TSource> Given(params IEnumerable<TSource> records) => Given(0, records);
+
+    /// <summary>Sets the time at which Kafka takes the next records: timestamps far ahead of it are set aside.</summary>
+    public JobHarness<TSource> At(DateTimeOffset kafkaTime)
+    {
+        foreach (var partition in _partitions.Values)
+            partition.Clock = kafkaTime;
+        return this;
+    }
+
+    /// <summary>Ends the input: every window is final.</summary>
+    public JobHarness<TSource> Drain()
+    {
+        foreach (var partition in _partitions.Values)
+            partition.Job.Drain();
+        Collect();
+        return this;
+    }
+
+    /// <summary>Keeps all state as a checkpoint does, and goes on with fresh objects that took it back.</summary>
+    public JobHarness<TSource> Restart()
+    {
+        Collect();
+        foreach (var partition in _partitions.Values)
+            partition.Restart((PartitionJob<TSource>)_job.CreatePartition());
+        if (_merger is { } merger)
+        {
+            _merger = _job.CreateMerger();
+            _merger.Restore(merger.Snapshot());
+            foreach (var (partition, one) in _partitions)
+            {
+                foreach (var (slice, data) in one.Parts)
+                    _merger.Offer(partition, slice, data, isKnown: true);
+            }
+        }
+
+        return this;
+    }
+
+    private void Collect()
+    {
+        foreach (var (partition, one) in _partitions)
+        {
+            one.Checkpoint();
+            foreach (var (slice, data) in one.Job.Output.Partials)
+            {
+                one.Parts[slice] = data;
+                _merger!.Offer(partition, slice, data);
+            }
+
+            _results.AddRange(one.Job.Output.Results.Select(JobResult.Of));
+            one.Job.Output.Clear();
+        }
+
+        if (_merger is null)
+            return;
+        var watermark = _partitions.Values.Min(p => p.Job.Watermark);
+        var needed = _merger.Advance(watermark, watermark);
+        foreach (var one in _partitions.Values)
+        {
+            foreach (var slice in one.Parts.Keys.Where(s => s < needed).ToArray())
+                one.Parts.Remove(slice);
+        }
+
+        _results.AddRange(_merger.Output.Results.Select(JobResult.Of));
+        _merger.Output.Clear();
+    }
+
+    private sealed class OnePartition(PartitionJob<TSource> job)
+    {
+        private readonly Dictionary<(long Pane, int Group), byte[]> _state = [];
+
+        public PartitionJob<TSource> Job { get; private set; } = job;
+
+        public DateTimeOffset? Clock { get; set; }
+
+        public Dictionary<long, byte[]> Parts { get; } = [];
+
+        public void Checkpoint()
+        {
+            var changes = new List<StateBlob>();
+            Job.TakeChanges(changes);
+            foreach (var (pane, group, data) in changes)
+            {
+                if (data is not null)
+                    _state[(pane, group)] = data;
+                else if (group >= 0)
+                    _state.Remove((pane, group));
+                else
+                    foreach (var key in _state.Keys.Where(k => k.Pane == pane).ToArray())
+                        _state.Remove(key);
+            }
+        }
+
+        public void Restart(PartitionJob<TSource> fresh)
+        {
+            (fresh.Position, fresh.MaxTimestamp, fresh.IsDrained) = (Job.Position, Job.MaxTimestamp, Job.IsDrained);
+            fresh.Restore(_state.Select(s => new StateBlob(s.Key.Pane, s.Key.Group, s.Value)));
+            Job = fresh;
+        }
+    }
+}
+
+/// <summary>A result, as a reader of the job's results sees it.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Start">The window's start; inclusive.</param>
+/// <param name="End">The window's end; exclusive.</param>
+/// <param name="Revision">0 for the first, one more for each correction.</param>
+/// <param name="Retracted">Whether there is no such window any more.</param>
+/// <param name="Value">What was computed, as a JSON object with the names that the job gave.</param>
+public sealed record JobResult(string Key, DateTimeOffset Start, DateTimeOffset End, int Revision, bool Retracted, JsonElement Value)
+{
+    internal static JobResult Of(ResultRow row) => new(
+        row.Key, DateTimeOffset.FromUnixTimeMilliseconds(row.StartMs), DateTimeOffset.FromUnixTimeMilliseconds(row.EndMs), row.Revision, row.Retracted,
+        JsonSerializer.Deserialize<JsonElement>(row.Json));
+}
