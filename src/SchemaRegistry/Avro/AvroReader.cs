@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Numerics;
 using System.Text;
 
 namespace SchemaRegistry;
 
 /// <summary>Reads Avro's binary encoding from a byte array. A struct that is passed by reference: reading allocates only what is kept.</summary>
-internal struct AvroReader(byte[] buffer, int position, int end)
+internal struct AvroReader(byte[] buffer, int position, int end, StringCache? strings = null)
 {
     // Bytes that are not UTF-8 would become the same replacement character: two ids could turn into one.
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
@@ -40,7 +41,37 @@ internal struct AvroReader(byte[] buffer, int position, int end)
     public string ReadString()
     {
         var length = ReadLength();
-        return length == 0 ? "" : Utf8.GetString(Take(length));
+        if (length == 0)
+            return "";
+        var bytes = Take(length);
+        return strings is null ? Utf8.GetString(bytes) : strings.Get(bytes);
+    }
+
+    /// <summary>Reads a map's key and says which of some keys it is; -1 for another one.</summary>
+    public int MatchKey(byte[][] keys)
+    {
+        var key = Take(ReadLength());
+        for (var i = 0; i < keys.Length; i++)
+        {
+            if (key.SequenceEqual(keys[i]))
+                return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>A number that stands as text.</summary>
+    public decimal ReadDecimalText()
+    {
+        var text = Take(ReadLength());
+        return Utf8Parser.TryParse(text, out decimal value, out var used) && used == text.Length ? value : throw NoNumber(text);
+    }
+
+    /// <inheritdoc cref="ReadDecimalText"/>
+    public long ReadLongText()
+    {
+        var text = Take(ReadLength());
+        return Utf8Parser.TryParse(text, out long value, out var used) && used == text.Length ? value : throw NoNumber(text);
     }
 
     public byte[] ReadBytes() => Take(ReadLength()).ToArray();
@@ -100,6 +131,9 @@ internal struct AvroReader(byte[] buffer, int position, int end)
         var bits = decimal.GetBits(integer);
         return new decimal(bits[0], bits[1], bits[2], integer < 0, (byte)scale);
     }
+
+    private static RecordFormatException NoNumber(ReadOnlySpan<byte> text) =>
+        new($"'{Encoding.UTF8.GetString(text[..Math.Min(text.Length, 40)])}' is no such number");
 
     private static RecordFormatException Truncated() => new("it ends too early");
 }

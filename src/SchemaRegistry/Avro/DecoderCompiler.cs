@@ -33,9 +33,12 @@ internal static class DecoderCompiler
         foreach (var field in writer.Fields)
         {
             var name = $"{path}.{field.Name}";
-            steps.Add(properties.TryGetValue(field.Name, out var property)
-                ? Expression.Assign(Expression.Property(result, property), Value(reader, field.Schema, property.PropertyType, name))
-                : Skip(reader, field.Schema));
+            if (properties.TryGetValue(field.Name, out var property))
+                steps.Add(Expression.Assign(Expression.Property(result, property), Value(reader, field.Schema, property.PropertyType, name)));
+            else if (RecordMap.EntriesOf(type, field.Name) is { Count: > 0 } entries)
+                steps.Add(Entries(reader, result, field.Schema, entries, name));
+            else
+                steps.Add(Skip(reader, field.Schema));
         }
 
         steps.Add(result);
@@ -105,6 +108,42 @@ internal static class DecoderCompiler
         var inner = Expression.Parameter(typeof(AvroReader).MakeByRefType(), "reader");
         var read = Expression.Lambda(typeof(ReadRecord<>).MakeGenericType(item), Value(inner, items, item, path + "[]"), inner);
         return Expression.Call(collector.MakeGenericType(item), "Read", null, reader, read);
+    }
+
+    /// <summary>Reads those entries of a map that have a property of their own, and skips the others.</summary>
+    private static BlockExpression Entries(
+        ParameterExpression reader, ParameterExpression result, Schema schema, IReadOnlyList<(string Key, PropertyInfo Property)> entries, string path)
+    {
+        if (schema is not MapSchema { ValueSchema.Tag: AvroType.String })
+            throw new InvalidSchemaException($"{path} is {schema.Name} in the schema; entries of a map of strings are read from it in C#.");
+        var left = Expression.Variable(typeof(long), "left");
+        var end = Expression.Label("end");
+        var keys = Expression.Constant(entries.Select(e => System.Text.Encoding.UTF8.GetBytes(e.Key)).ToArray());
+        var cases = entries.Select((e, i) => Expression.SwitchCase(
+            Void(Expression.Assign(Expression.Property(result, e.Property), Entry(reader, e.Property.PropertyType, $"{path}.{e.Key}"))), Expression.Constant(i))).ToArray();
+        var entry = Expression.Switch(typeof(void), Call(reader, nameof(AvroReader.MatchKey), keys), Void(Call(reader, nameof(AvroReader.SkipBytes))), null, cases);
+        return Expression.Block(
+            typeof(void), [left],
+            Expression.Loop(
+                Expression.Block(
+                    Expression.IfThen(
+                        Expression.Equal(left, Expression.Constant(0L)),
+                        Expression.Block(
+                            Expression.Assign(left, Call(reader, nameof(AvroReader.ReadBlockCount))),
+                            Expression.IfThen(Expression.Equal(left, Expression.Constant(0L)), Expression.Break(end)))),
+                    entry,
+                    Expression.PreDecrementAssign(left)),
+                end));
+    }
+
+    private static Expression Entry(ParameterExpression reader, Type type, string path)
+    {
+        var target = Nullable.GetUnderlyingType(type) ?? type;
+        var read = target == typeof(string) ? Call(reader, nameof(AvroReader.ReadString))
+            : target == typeof(decimal) ? Call(reader, nameof(AvroReader.ReadDecimalText))
+            : target == typeof(long) ? Call(reader, nameof(AvroReader.ReadLongText))
+            : throw new InvalidSchemaException($"{path} is text in the schema; in C# it can be a string, a decimal or a long, not {type.Name}.");
+        return read.Type == type ? read : Expression.Convert(read, type);
     }
 
     private static Expression Logical(ParameterExpression reader, LogicalSchema schema, Type type)

@@ -13,7 +13,7 @@ internal static class RecordMap
 
     /// <summary>The settable properties of a type by Avro name.</summary>
     public static IReadOnlyDictionary<string, PropertyInfo> PropertiesOf(Type type) => Cache.GetOrAdd(type, t =>
-        t.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite)
+        t.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && !p.IsDefined(typeof(AvroMapEntryAttribute)))
             .ToDictionary(p => SnakeCase(p.Name), StringComparer.Ordinal));
 
     /// <summary>The property that each field of a writer's schema goes into: by its name, or by an alias when no field has the name.</summary>
@@ -25,6 +25,13 @@ internal static class RecordMap
             .Where(p => p.Field is not null)
             .ToDictionary(p => p.Field!, p => p.Property, StringComparer.Ordinal);
     }
+
+    /// <summary>The properties of a type that take entries of a map field, by the entries' keys.</summary>
+    public static IReadOnlyList<(string Key, PropertyInfo Property)> EntriesOf(Type type, string field) =>
+        [.. from property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            let entry = property.GetCustomAttribute<AvroMapEntryAttribute>()
+            where entry is not null && entry.Field == field
+            select (entry.Key, property)];
 
     /// <summary>Whether a value must be given: a C# <c>required</c> property.</summary>
     public static bool IsRequired(PropertyInfo property) => property.IsDefined(typeof(RequiredMemberAttribute));
