@@ -1,7 +1,7 @@
 namespace SchemaRegistry;
 
 /// <summary>A record that is not what it should be. Trying again will not help.</summary>
-public class RecordFormatException(string message, Exception? innerException = null) : Exception(message, innerException);
+public class RecordFormatException(string message, Exception? innerException = null) : FormatException(message, innerException);
 
 /// <summary>A record that names a schema which the registry does not know.</summary>
 public sealed class UnknownSchemaException(int id, string registry)

@@ -18,6 +18,9 @@ internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, T
 
     public long NextDeadline { get; private set; } = long.MaxValue;
 
+    /// <summary>Whether parts wait to be given.</summary>
+    public bool HasDue => _due.Count > 0;
+
     public long Keys => _panes.Values.Sum(p => (long)p.Count);
 
     public bool Add(string key, long timestamp, in T record, long watermark)

@@ -25,6 +25,9 @@ internal abstract class PartitionJob
 
     public abstract long Keys { get; }
 
+    /// <summary>Whether the next checkpoint gives something to the merger.</summary>
+    public abstract bool HasDue { get; }
+
     public abstract JobOutput Output { get; }
 
     /// <summary>Records of the current chunk that this job could not take, and why.</summary>
@@ -34,6 +37,9 @@ internal abstract class PartitionJob
     public List<int> Late { get; } = [];
 
     public abstract Type RecordType { get; }
+
+    /// <summary>Goes on counting where a checkpoint stood.</summary>
+    public void Resume(long records, long late) => (Records, LateRecords) = (records, late);
 
     /// <summary>Ends the input.</summary>
     public abstract void Drain();
@@ -86,6 +92,8 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
     public override Job Definition => _definition;
 
     public override long Keys => _windows.Keys;
+
+    public override bool HasDue => _windows is PartialWindows<T, TResult> { HasDue: true };
 
     public override JobOutput Output { get; }
 

@@ -1,0 +1,274 @@
+using System.Reflection;
+using Npgsql;
+using StreamJobs.Engine;
+using StreamJobs.Running;
+using StreamJobs.State;
+
+namespace StreamJobs.Checkpoints;
+
+/// <summary>What jobs keep in Postgres: checkpoints, written in one transaction each and fenced by their owner's epoch.</summary>
+/// <param name="source">The database; it is not disposed of here.</param>
+/// <param name="schema">The schema, a plain identifier; it exists.</param>
+public sealed class JobStore(NpgsqlDataSource source, string schema)
+{
+    private const int KeptCheckpoints = 100;
+
+    internal NpgsqlDataSource Source => source;
+
+    /// <summary>Makes a statement that names the schema as <c>{schema}</c>.</summary>
+    internal string Sql(string text) => text.Replace("{schema}", schema, StringComparison.Ordinal);
+
+    /// <summary>Creates what is missing.</summary>
+    public async Task CreateTablesAsync(CancellationToken cancellationToken = default)
+    {
+        using var script = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("stream-jobs.sql")!);
+        var text = Sql(await script.ReadToEndAsync(cancellationToken));
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", connection);
+        command.Parameters.Add(new() { Value = $"{schema} stream jobs" });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var create = new NpgsqlCommand(text, connection);
+        await create.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>The smallest position of a partition's jobs, for the incarnation, and the newest other incarnation.</summary>
+    /// <returns>Null when a job has none yet.</returns>
+    public async Task<(long? NextOffset, string? FormerIncarnation)> PositionAsync(
+        string topic, string incarnation, int partition, IReadOnlyCollection<string> jobs, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(Sql("""
+            select count(*) filter (where p.incarnation = $1),
+                coalesce(min(next_offset) filter (where p.incarnation = $1 and not drained and coalesce(c.state, 'Running') <> 'Paused'),
+                    max(next_offset) filter (where p.incarnation = $1)),
+                max(p.incarnation) filter (where p.incarnation <> $1)
+            from {schema}.job_positions p left join {schema}.job_controls c on c.job = p.job
+            where p.topic = $2 and p.partition = $3 and p.job = any($4)
+            """));
+        Add(command, incarnation, topic, partition, jobs.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetInt64(0) == jobs.Count ? reader.GetInt64(1) : null, await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2));
+    }
+
+    /// <summary>What operators want of jobs; one that isn't named runs.</summary>
+    internal async Task<IReadOnlyDictionary<string, JobState>> ControlsAsync(CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(Sql("select job, state from {schema}.job_controls"));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var states = new Dictionary<string, JobState>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken))
+            states.Add(reader.GetString(0), Enum.Parse<JobState>(reader.GetString(1)));
+        return states;
+    }
+
+    /// <summary>Makes the caller the owner of a partition's jobs, and gives it what was kept.</summary>
+    internal async Task<Takeover> TakeOverAsync(string topic, string incarnation, int partition, IEnumerable<string> jobs, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var own = new NpgsqlCommand(Sql("""
+            insert into {schema}.job_owners as o (topic, partition, incarnation, epoch) values ($1, $2, $3, 1)
+            on conflict (topic, partition) do update set epoch = o.epoch + 1, incarnation = excluded.incarnation, changed_at = now()
+            returning epoch, checkpoint
+            """), connection);
+        Add(own, topic, partition, incarnation);
+        long epoch, checkpoint;
+        await using (var reader = await own.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            (epoch, checkpoint) = (reader.GetInt64(0), reader.GetInt64(1));
+        }
+
+        var kept = new Dictionary<string, KeptJob>(StringComparer.Ordinal);
+        foreach (var job in jobs)
+        {
+            if (await ReadJobAsync(connection, job, partition, cancellationToken) is { } found)
+                kept.Add(job, found);
+        }
+
+        var outbox = await ReadOutboxAsync(connection, PartitionCheckpoint.OwnerOf(topic, partition), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new(epoch, checkpoint, kept, outbox);
+    }
+
+    /// <summary>Writes a checkpoint.</summary>
+    /// <returns>False when another owner has taken the partition over: nothing was written.</returns>
+    internal async Task<bool> CommitAsync(PartitionCheckpoint checkpoint, DateTimeOffset takenAt, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using var fence = new NpgsqlCommand(Sql(
+            "update {schema}.job_owners set checkpoint = $4, changed_at = now() where topic = $1 and partition = $2 and epoch = $3"), connection);
+        Add(fence, checkpoint.Topic, checkpoint.Partition, checkpoint.Epoch, checkpoint.Number);
+        if (await fence.ExecuteNonQueryAsync(cancellationToken) == 0)
+            return false;
+
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var job in checkpoint.Jobs)
+            AddJob(batch, checkpoint, job);
+        var bytes = checkpoint.Jobs.Sum(j => j.Changes.Sum(c => (long)(c.Data?.Length ?? 0)) + j.Parts.Sum(p => (long)p.Value.Length))
+            + checkpoint.Outbox.Sum(o => (long)o.Data.Length);
+        AddOutbox(batch, checkpoint.Owner, checkpoint.Number, checkpoint.Outbox, checkpoint.SentUpTo);
+        AddHistory(batch, checkpoint.Owner, checkpoint.Number, takenAt, bytes, checkpoint.Jobs.Sum(j => j.Results.Count));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    internal void AddResults(NpgsqlBatch batch, string job, int partition, IReadOnlyList<ResultRow> results)
+    {
+        if (results.Count == 0)
+            return;
+
+        // Within one checkpoint a window may have been corrected: the last revision counts.
+        var last = new Dictionary<(string, long), ResultRow>(results.Count);
+        foreach (var row in results)
+            last[(row.Key, row.StartMs)] = row;
+        var rows = last.Values;
+        Command(batch, """
+            insert into {schema}.job_results as r (job, key, start_ms, end_ms, revision, retracted, partition, value)
+            select $1, key, start_ms, end_ms, revision, retracted, $2, convert_from(value, 'UTF8')::jsonb
+            from unnest($3::text[], $4::bigint[], $5::bigint[], $6::int[], $7::boolean[], $8::bytea[]) as n (key, start_ms, end_ms, revision, retracted, value)
+            order by key, start_ms
+            on conflict (job, key, start_ms) do update set
+                end_ms = excluded.end_ms, revision = excluded.revision, retracted = excluded.retracted, partition = excluded.partition, value = excluded.value
+            """,
+            job, partition, rows.Select(r => r.Key).ToArray(), rows.Select(r => r.StartMs).ToArray(), rows.Select(r => r.EndMs).ToArray(),
+            rows.Select(r => r.Revision).ToArray(), rows.Select(r => r.Retracted).ToArray(), rows.Select(r => r.Json).ToArray());
+    }
+
+    internal void AddOutbox(NpgsqlBatch batch, string owner, long number, IReadOnlyList<(string Topic, byte[] Data)> outbox, long sentUpTo)
+    {
+        Command(batch, "delete from {schema}.job_outbox where owner = $1 and checkpoint <= $2", owner, sentUpTo);
+        foreach (var (topic, data) in outbox)
+            Command(batch, "insert into {schema}.job_outbox (owner, checkpoint, topic, data) values ($1, $2, $3, $4)", owner, number, topic, data);
+    }
+
+    internal void AddHistory(NpgsqlBatch batch, string owner, long number, DateTimeOffset takenAt, long bytes, int results)
+    {
+        Command(batch, """
+            insert into {schema}.job_checkpoints (owner, checkpoint, taken_at, duration_ms, bytes, results)
+            values ($1, $2, $3, greatest(0, extract(epoch from clock_timestamp() - $3) * 1000)::int, $4, $5)
+            """, owner, number, takenAt.ToUniversalTime(), bytes, results);
+        Command(batch, "delete from {schema}.job_checkpoints where owner = $1 and checkpoint <= $2", owner, number - KeptCheckpoints);
+    }
+
+    internal async Task<IReadOnlyList<(long Checkpoint, string Topic, byte[] Data)>> ReadOutboxAsync(
+        NpgsqlConnection connection, string owner, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Sql("select checkpoint, topic, data from {schema}.job_outbox where owner = $1 order by checkpoint, topic"), connection);
+        Add(command, owner);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<(long, string, byte[])>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add((reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2)));
+        return rows;
+    }
+
+    internal void Command(NpgsqlBatch batch, string sql, params object[] parameters)
+    {
+        var command = batch.CreateBatchCommand();
+        command.CommandText = Sql(sql);
+        foreach (var value in parameters)
+            command.Parameters.Add(new() { Value = value });
+        batch.BatchCommands.Add(command);
+    }
+
+    internal static void Add(NpgsqlCommand command, params object[] parameters)
+    {
+        foreach (var value in parameters)
+            command.Parameters.Add(new() { Value = value });
+    }
+
+    private void AddJob(NpgsqlBatch batch, PartitionCheckpoint checkpoint, JobCheckpoint job)
+    {
+        var p = job.Position;
+        Command(batch, """
+            insert into {schema}.job_positions
+                (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            on conflict (job, partition) do update set
+                topic = excluded.topic, incarnation = excluded.incarnation, next_offset = excluded.next_offset, max_timestamp = excluded.max_timestamp,
+                watermark = excluded.watermark, drained = excluded.drained, idle = excluded.idle, records = excluded.records, late = excluded.late,
+                keys = excluded.keys, changed_at = now()
+            """, job.Job, checkpoint.Partition, checkpoint.Topic, checkpoint.Incarnation, p.NextOffset, p.MaxTimestamp, p.Watermark, p.IsDrained, p.IsIdle,
+            p.Records, p.Late, p.Keys);
+
+        // In order: a pane may be gone and back, in other groups.
+        foreach (var run in Runs(job.Changes))
+            AddState(batch, job.Job, checkpoint.Partition, run);
+        if (job.Parts.Count > 0)
+        {
+            Command(batch, """
+                insert into {schema}.job_parts (job, slice, partition, version, data)
+                select $1, slice, $2, $3, data from unnest($4::bigint[], $5::bytea[]) as n (slice, data)
+                on conflict (job, slice, partition) do update set version = excluded.version, merged = false, data = excluded.data
+                """, job.Job, checkpoint.Partition, checkpoint.Number, job.Parts.Select(x => x.Key).ToArray(), job.Parts.Select(x => x.Value).ToArray());
+        }
+
+        AddResults(batch, job.Job, checkpoint.Partition, job.Results);
+        foreach (var (offset, error) in job.Exceptions)
+            Command(batch, "insert into {schema}.job_exceptions (job, partition, record_offset, error) values ($1, $2, $3, $4)", job.Job, checkpoint.Partition, offset, error);
+    }
+
+    private void AddState(NpgsqlBatch batch, string job, int partition, IReadOnlyList<StateBlob> run)
+    {
+        if (run[0].Data is not null)
+        {
+            Command(batch, """
+                insert into {schema}.job_state (job, partition, pane, key_group, data)
+                select $1, $2, pane, key_group, data from unnest($3::bigint[], $4::int[], $5::bytea[]) as n (pane, key_group, data)
+                on conflict (job, partition, pane, key_group) do update set data = excluded.data
+                """, job, partition, run.Select(c => c.Pane).ToArray(), run.Select(c => c.Group).ToArray(), run.Select(c => c.Data!).ToArray());
+        }
+        else
+        {
+            Command(batch, """
+                delete from {schema}.job_state s using unnest($3::bigint[], $4::int[]) as n (pane, key_group)
+                where s.job = $1 and s.partition = $2 and s.pane = n.pane and (n.key_group < 0 or s.key_group = n.key_group)
+                """, job, partition, run.Select(c => c.Pane).ToArray(), run.Select(c => c.Group).ToArray());
+        }
+    }
+
+    private static IEnumerable<IReadOnlyList<StateBlob>> Runs(IReadOnlyList<StateBlob> changes)
+    {
+        for (var start = 0; start < changes.Count;)
+        {
+            var end = start + 1;
+            while (end < changes.Count && changes[end].Data is null == changes[start].Data is null)
+                end++;
+            yield return [.. changes.Skip(start).Take(end - start)];
+            start = end;
+        }
+    }
+
+    private async Task<KeptJob?> ReadJobAsync(NpgsqlConnection connection, string job, int partition, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Sql("""
+            select next_offset, max_timestamp, watermark, drained, idle, records, late, keys, incarnation
+            from {schema}.job_positions where job = $1 and partition = $2
+            """), connection);
+        Add(command, job, partition);
+        JobPosition position;
+        string incarnation;
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            if (!await reader.ReadAsync(cancellationToken))
+                return null;
+            position = new(
+                reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetBoolean(3), reader.GetBoolean(4), reader.GetInt64(5), reader.GetInt64(6),
+                reader.GetInt64(7));
+            incarnation = reader.GetString(8);
+        }
+
+        await using var state = new NpgsqlCommand(Sql("select pane, key_group, data from {schema}.job_state where job = $1 and partition = $2"), connection);
+        Add(state, job, partition);
+        await using var blobs = await state.ExecuteReaderAsync(cancellationToken);
+        var kept = new List<StateBlob>();
+        while (await blobs.ReadAsync(cancellationToken))
+            kept.Add(new(blobs.GetInt64(0), blobs.GetInt32(1), blobs.GetFieldValue<byte[]>(2)));
+        return new(position, incarnation, kept);
+    }
+}

@@ -1,0 +1,50 @@
+-- What stream jobs keep. Every statement may be run again.
+
+-- Who owns the jobs of a partition: only the newest epoch may write a checkpoint.
+create table if not exists {schema}.job_owners (
+    topic text not null, partition int not null, incarnation text not null, epoch bigint not null, checkpoint bigint not null default 0,
+    changed_at timestamptz not null default now(), primary key (topic, partition));
+
+-- Where a job stands on a partition. Times are Unix milliseconds; a watermark of the smallest bigint is none yet, of the largest is the end.
+create table if not exists {schema}.job_positions (
+    job text not null, partition int not null, topic text not null, incarnation text not null, next_offset bigint not null,
+    max_timestamp bigint not null, watermark bigint not null, drained boolean not null default false, idle boolean not null default false,
+    records bigint not null, late bigint not null, keys bigint not null, changed_at timestamptz not null default now(), primary key (job, partition));
+
+-- Keyed state, a blob per window and group of keys: never a row per key.
+create table if not exists {schema}.job_state (
+    job text not null, partition int not null, pane bigint not null, key_group int not null, data bytea not null,
+    primary key (job, partition, pane, key_group));
+alter table {schema}.job_state alter column data set storage external;
+
+-- A partition's part of a slice of a merged job. Merged: the closed windows hold it.
+create table if not exists {schema}.job_parts (
+    job text not null, slice bigint not null, partition int not null, version bigint not null, merged boolean not null default false, data bytea not null,
+    primary key (job, slice, partition));
+alter table {schema}.job_parts alter column data set storage external;
+
+create table if not exists {schema}.job_mergers (
+    job text primary key, epoch bigint not null, checkpoint bigint not null default 0, watermark bigint not null, closed_up_to bigint not null,
+    state bytea, changed_at timestamptz not null default now());
+
+create table if not exists {schema}.job_results (
+    job text not null, key text not null, start_ms bigint not null, end_ms bigint not null, revision int not null, retracted boolean not null,
+    partition int not null, value jsonb not null, primary key (job, key, start_ms));
+create index if not exists job_results_by_end on {schema}.job_results (job, end_ms, key);
+
+-- Results on their way to topics: written with their checkpoint, and gone when a Kafka transaction has sent them. Owner: topic/partition or a job's merger.
+create table if not exists {schema}.job_outbox (
+    owner text not null, checkpoint bigint not null, topic text not null, data bytea not null, primary key (owner, checkpoint, topic));
+alter table {schema}.job_outbox alter column data set storage external;
+
+-- What an operator wants of a job.
+create table if not exists {schema}.job_controls (
+    job text primary key, state text not null, detail text, changed_by text, changed_at timestamptz not null default now());
+
+create table if not exists {schema}.job_checkpoints (
+    owner text not null, checkpoint bigint not null, taken_at timestamptz not null, duration_ms int not null, bytes bigint not null, results int not null,
+    primary key (owner, checkpoint));
+
+create table if not exists {schema}.job_exceptions (
+    id bigint generated always as identity primary key, job text not null, partition int, record_offset bigint, at timestamptz not null default now(), error text not null);
+create index if not exists job_exceptions_by_job on {schema}.job_exceptions (job, id);

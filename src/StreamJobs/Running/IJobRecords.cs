@@ -1,0 +1,71 @@
+namespace StreamJobs.Running;
+
+/// <summary>Records of a partition, as they were fetched.</summary>
+public interface IJobChunk
+{
+    /// <summary>The topic's incarnation: another one is another log.</summary>
+    string Incarnation { get; }
+
+    /// <summary>The position before the chunk.</summary>
+    long StartOffset { get; }
+
+    /// <summary>The position behind it.</summary>
+    long NextOffset { get; }
+
+    /// <summary>How many records there are.</summary>
+    int Count { get; }
+
+    /// <summary>A record's offset.</summary>
+    long OffsetAt(int index);
+
+    /// <summary>When Kafka took a record, in Unix milliseconds.</summary>
+    long TimestampAt(int index);
+
+    /// <summary>A record's value; empty for a tombstone.</summary>
+    ReadOnlyMemory<byte> ValueAt(int index);
+}
+
+/// <summary>Makes readers of records.</summary>
+public interface IJobRecordReaders
+{
+    /// <summary>A reader for one partition; it is used by one thread at a time.</summary>
+    IJobRecordReader<T> Create<T>();
+}
+
+/// <summary>Reads records' values.</summary>
+/// <typeparam name="T">What they are read as.</typeparam>
+public interface IJobRecordReader<T>
+{
+    /// <summary>Reads a value.</summary>
+    /// <returns>False when something must be loaded first: see <see cref="LoadAsync"/>.</returns>
+    /// <exception cref="FormatException">The value cannot be read.</exception>
+    bool TryRead(ReadOnlyMemory<byte> value, out T record);
+
+    /// <summary>Loads what a value needs to be read, its schema.</summary>
+    /// <exception cref="FormatException">The value cannot be read.</exception>
+    ValueTask LoadAsync(ReadOnlyMemory<byte> value, CancellationToken cancellationToken);
+}
+
+/// <summary>Writes results as records of topics.</summary>
+public interface IJobRecordEncoder
+{
+    /// <summary>Makes ready for a topic's records: registers their schema.</summary>
+    ValueTask PrepareAsync(string topic, Type recordType, CancellationToken cancellationToken);
+
+    /// <summary>A record's value.</summary>
+    byte[] Encode(string topic, Type recordType, object record);
+}
+
+/// <summary>Takes records that a job could not use.</summary>
+public interface IJobFaults
+{
+    /// <summary>Keeps a record that made a job's code throw, or that cannot be read. May be called again for the same record.</summary>
+    /// <param name="job">The job, or null when the record cannot be read by any.</param>
+    /// <param name="topic">The record's topic.</param>
+    /// <param name="partition">Its partition.</param>
+    /// <param name="chunk">The chunk that holds it.</param>
+    /// <param name="index">Where.</param>
+    /// <param name="error">What was thrown.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask AddAsync(string? job, string topic, int partition, IJobChunk chunk, int index, Exception error, CancellationToken cancellationToken);
+}

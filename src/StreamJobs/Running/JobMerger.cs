@@ -1,0 +1,136 @@
+using Microsoft.Extensions.Logging;
+using StreamJobs.Checkpoints;
+using StreamJobs.Engine;
+using StreamJobs.Sinks;
+
+namespace StreamJobs.Running;
+
+/// <summary>
+/// Runs a job's merger: it reads what the partitions' checkpoints have given, closes the windows that all of them have passed, and keeps what comes of
+/// it in one transaction. For one caller at a time.
+/// </summary>
+public sealed partial class JobMerger : IDisposable
+{
+    private readonly Job _job;
+    private readonly JobServices _services;
+    private readonly MergerStore _store;
+    private readonly OutboxSender? _sender;
+    private readonly ILogger _logger;
+    private MergedJob _merged;
+    private long _epoch;
+    private long _number;
+    private long _watermark = long.MinValue;
+    private DateTimeOffset _openedAt;
+
+    /// <summary>The merger of a job; <see cref="OpenAsync"/> comes next.</summary>
+    public JobMerger(Job job, JobServices services)
+    {
+        (_job, _services, _logger, _store) = (job, services, services.Logger, new(services.Store, job.Name));
+        _merged = job.CreateMerger();
+        if (job.ResultTopics.Any())
+            _sender = new(_store.Owner, services.Sinks, services.Logger);
+    }
+
+    /// <summary>Whether another merger has taken over: this one must not go on.</summary>
+    public bool IsFenced { get; private set; }
+
+    /// <summary>Takes the job over, and takes back what was kept.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        var (epoch, checkpoint, state, outbox) = await _store.TakeOverAsync(cancellationToken);
+        (_epoch, _number) = (epoch, checkpoint);
+        _merged = _job.CreateMerger();
+        if (state is not null)
+            _merged.Restore(state);
+        foreach (var part in await _store.PartsAsync(all: true, cancellationToken))
+        {
+            if (part.IsMerged)
+                _merged.Offer(part.Partition, part.Slice, part.Data, isKnown: true);
+        }
+
+        if (_sender is not null)
+            await Task.Run(() => _sender.TakeOver(checkpoint, outbox), cancellationToken);
+        _openedAt = _services.Time.GetUtcNow();
+        LogOpened(_job.Name, _epoch);
+    }
+
+    /// <summary>Merges what has come, and keeps it.</summary>
+    /// <param name="partitions">How many partitions the topic has.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task RunAsync(int partitions, CancellationToken cancellationToken)
+    {
+        var positions = await _store.PositionsAsync(cancellationToken);
+        var parts = await _store.PartsAsync(all: false, cancellationToken);
+        var (watermark, final) = Watermarks(positions, partitions);
+        if (parts.Count == 0 && final == _watermark && watermark <= _merged.ClosedUpTo)
+            return;
+        foreach (var part in parts)
+            _merged.Offer(part.Partition, part.Slice, part.Data);
+        var needed = _merged.Advance(watermark, final);
+        var outbox = _merged.Output.Records.GroupBy(r => r.Topic, StringComparer.Ordinal)
+            .Select(g => (g.Key, OutboxRecords.Write(g.Select(r => (r.Key, r.Record is null ? null : _services.Encoder.Encode(r.Topic, r.Type, r.Record)))))).ToList();
+        if (parts.Count == 0 && _merged.Output.IsEmpty && final == _watermark)
+            return;
+        var checkpoint = new MergerCheckpoint(
+            _epoch, ++_number, final, _merged.ClosedUpTo, _merged.Snapshot(), needed, parts, [.. _merged.Output.Results], outbox, _sender?.SentUpTo ?? _number);
+        if (!await CommitAsync(checkpoint, cancellationToken))
+        {
+            IsFenced = true;
+            LogFenced(_job.Name, _epoch);
+            return;
+        }
+
+        _merged.Output.Clear();
+        _watermark = final;
+        if (outbox.Count > 0)
+            await Task.Run(() => _sender!.Send(checkpoint.Number, outbox), cancellationToken);
+    }
+
+    /// <summary>The results of windows that are still open, as far as they have come.</summary>
+    /// <param name="parts">The partitions' parts of open slices.</param>
+    public IReadOnlyList<(string Key, long StartMs, long EndMs, byte[] Json)> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts) =>
+        [.. _merged.OpenResults(parts).Select(r => (r.Key, r.StartMs, r.EndMs, r.Json))];
+
+    /// <inheritdoc/>
+    public void Dispose() => _sender?.Dispose();
+
+    /// <summary>Retries: what was merged in memory has to be kept before anything else is.</summary>
+    private async Task<bool> CommitAsync(MergerCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        var takenAt = _services.Time.GetUtcNow();
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                return await _store.CommitAsync(checkpoint, takenAt, cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                if (failures == 0)
+                    LogCheckpointFailed(e, _job.Name, checkpoint.Number);
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(failures, 6))), _services.Time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Up to where windows close, and up to where they are final: an idle partition holds up the second only.</summary>
+    private (long Watermark, long Final) Watermarks(IReadOnlyList<(int Partition, long Watermark, bool IsIdle)> positions, int partitions)
+    {
+        var missing = positions.Count < partitions;
+        var waits = missing && _services.Time.GetUtcNow() - _openedAt < _services.Options.IdleTimeout;
+        var busy = positions.Where(p => !p.IsIdle && p.Watermark > long.MinValue).ToArray();
+        var counted = busy.Length > 0 ? busy : [.. positions.Where(p => p.Watermark > long.MinValue)];
+        var watermark = counted.Length == 0 || waits || positions.Any(p => !p.IsIdle && p.Watermark == long.MinValue) ? long.MinValue : counted.Min(p => p.Watermark);
+        var final = missing || positions.Count == 0 ? long.MinValue : positions.Min(p => p.Watermark);
+        return (watermark, final);
+    }
+
+    [LoggerMessage(4010, LogLevel.Information, "The merger of job {Job} goes on (epoch {Epoch})")]
+    private partial void LogOpened(string job, long epoch);
+
+    [LoggerMessage(4011, LogLevel.Warning, "Job {Job} has another merger (this one's epoch is {Epoch}): this one ends")]
+    private partial void LogFenced(string job, long epoch);
+
+    [LoggerMessage(4012, LogLevel.Warning, "Merged results {Number} of job {Job} cannot be kept now; it is tried again until they are (said once)")]
+    private partial void LogCheckpointFailed(Exception exception, string job, long number);
+}

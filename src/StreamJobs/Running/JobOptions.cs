@@ -1,0 +1,33 @@
+namespace StreamJobs.Running;
+
+/// <summary>How jobs run. Section <c>Jobs</c> of the configuration.</summary>
+public sealed class JobOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Jobs";
+
+    /// <summary>How often state is kept. 1 s by default. A window that closes is kept at once, so results don't wait for this.</summary>
+    public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The shortest time between two checkpoints of a partition. 25 ms by default.</summary>
+    public TimeSpan CheckpointPause { get; set; } = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>How long a checkpoint may be under way before its partition takes no further records. 10 s by default.</summary>
+    public TimeSpan CheckpointTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how long without records a partition no longer holds up merged results. 10 s by default. It never changes which window counts a record.</summary>
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Why the options cannot be used; nothing when they can.</summary>
+    public IEnumerable<string> Mistakes()
+    {
+        if (CheckpointPause <= TimeSpan.Zero)
+            yield return $"{Section}:{nameof(CheckpointPause)} must be more than 0, not {CheckpointPause}.";
+        if (CheckpointInterval < CheckpointPause)
+            yield return $"{Section}:{nameof(CheckpointInterval)} ({CheckpointInterval}) must not be less than {nameof(CheckpointPause)} ({CheckpointPause}).";
+        if (CheckpointTimeout <= CheckpointInterval)
+            yield return $"{Section}:{nameof(CheckpointTimeout)} ({CheckpointTimeout}) must be more than {nameof(CheckpointInterval)} ({CheckpointInterval}).";
+        if (IdleTimeout <= TimeSpan.Zero)
+            yield return $"{Section}:{nameof(IdleTimeout)} must be more than 0, not {IdleTimeout}.";
+    }
+}

@@ -1,0 +1,320 @@
+using Microsoft.Extensions.Logging;
+using StreamJobs.Checkpoints;
+using StreamJobs.Engine;
+using StreamJobs.Sinks;
+using StreamJobs.State;
+
+namespace StreamJobs.Running;
+
+/// <summary>
+/// The jobs of one topic on one partition: they share each read, and one checkpoint. Chunks, and the moments to look at the clock, come one at a time;
+/// a checkpoint is taken between them and written beside them.
+/// </summary>
+public sealed partial class JobPartition : IAsyncDisposable
+{
+    private readonly string _topic;
+    private readonly int _partition;
+    private readonly JobServices _services;
+    private readonly Dictionary<string, JobFeed> _feeds = [];
+    private readonly List<PartitionJob> _jobs = [];
+    private readonly HashSet<string> _suspended = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<(long Offset, string Error)>> _exceptions = [];
+    private readonly List<(int Index, Exception Error)> _unreadable = [];
+    private readonly List<(string Topic, byte[] Data)> _lateRecords = [];
+    private readonly OutboxSender? _sender;
+    private readonly ILogger _logger;
+    private string _incarnation = "";
+    private long _epoch;
+    private long _number;
+    private long? _askedFor;
+    private bool _isDirty;
+    private bool _isIdle;
+    private DateTimeOffset _takenAt;
+    private DateTimeOffset _lastRecordAt;
+    private DateTimeOffset _controlledAt;
+    private Task _writing = Task.CompletedTask;
+    private volatile bool _stopping;
+
+    /// <summary>The jobs of a partition; <see cref="OpenAsync"/> comes next.</summary>
+    public JobPartition(string topic, int partition, IEnumerable<Job> jobs, JobServices services)
+    {
+        (_topic, _partition, _services, _logger) = (topic, partition, services, services.Logger);
+        foreach (var job in jobs)
+        {
+            var one = job.CreatePartition();
+            _jobs.Add(one);
+            var type = job.RecordType.AssemblyQualifiedName!;
+            if (!_feeds.TryGetValue(type, out var feed))
+                _feeds.Add(type, feed = JobFeed.Create(job.RecordType, services.Readers));
+            feed.Jobs.Add(one);
+        }
+
+        if (_jobs.Any(j => j.Definition.ResultTopics.Any() || j.Definition.LateTopic is not null))
+            _sender = new(PartitionCheckpoint.OwnerOf(topic, partition), services.Sinks, services.Logger);
+    }
+
+    /// <summary>Whether another owner has taken the partition over: this one must not go on.</summary>
+    public bool IsFenced { get; private set; }
+
+    /// <summary>Takes the partition over, and takes back what was kept.</summary>
+    /// <param name="incarnation">The topic's incarnation.</param>
+    /// <param name="startOffset">Where jobs begin that have no position yet.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task OpenAsync(string incarnation, long startOffset, CancellationToken cancellationToken)
+    {
+        var taken = await _services.Store.TakeOverAsync(_topic, incarnation, _partition, _jobs.Select(j => j.Definition.Name), cancellationToken);
+        (_epoch, _number, _incarnation) = (taken.Epoch, taken.Checkpoint, incarnation);
+        foreach (var job in _jobs)
+        {
+            if (taken.Jobs.TryGetValue(job.Definition.Name, out var kept))
+            {
+                // Another incarnation's offsets mean nothing here, but what was counted stays counted.
+                job.Position = kept.Incarnation == incarnation ? kept.Position.NextOffset : startOffset;
+                (job.MaxTimestamp, job.IsDrained) = (kept.Position.MaxTimestamp, kept.Position.IsDrained);
+                job.Resume(kept.Position.Records, kept.Position.Late);
+                job.Restore(kept.State);
+            }
+            else
+            {
+                job.Position = startOffset;
+                _isDirty = true;
+            }
+        }
+
+        await ControlAsync(cancellationToken);
+        if (_sender is not null)
+            await Task.Run(() => _sender.TakeOver(taken.Checkpoint, taken.Outbox), cancellationToken);
+        _takenAt = _lastRecordAt = _services.Time.GetUtcNow();
+        LogOpened(_topic, _partition, _epoch, _jobs.Min(j => j.Position), _jobs.Count);
+    }
+
+    /// <summary>Takes a chunk. It is durable only after a later checkpoint.</summary>
+    /// <exception cref="JobPositionException">The chunk begins beyond a job's position: the provider must go back there first.</exception>
+    public async ValueTask ProcessAsync(IJobChunk chunk, CancellationToken cancellationToken)
+    {
+        if (chunk.Incarnation != _incarnation)
+            throw new JobPositionException($"{_topic}/{_partition} has become another topic ({chunk.Incarnation}, not {_incarnation})");
+        await WaitForRoomAsync(cancellationToken);
+        var active = _jobs.Where(IsActive).ToArray();
+        if (active.Length == 0)
+            return;
+        Meet(active, chunk);
+        foreach (var feed in _feeds.Values)
+        {
+            if (!feed.Jobs.Exists(j => IsActive(j) && j.Position < chunk.NextOffset))
+                continue;
+            _unreadable.Clear();
+            await feed.ReadAsync(chunk, _unreadable, cancellationToken);
+            foreach (var (index, error) in _unreadable)
+                await _services.Faults.AddAsync(null, _topic, _partition, chunk, index, error, cancellationToken);
+            foreach (var job in feed.Jobs.Where(IsActive))
+            {
+                feed.Process(job, chunk.NextOffset);
+                await KeepFaultsAsync(job, chunk, cancellationToken);
+            }
+        }
+
+        _isDirty = true;
+        _isIdle = false;
+        _lastRecordAt = _services.Time.GetUtcNow();
+        CheckpointIfDue();
+    }
+
+    /// <summary>Looks at the clock: checkpoints what is due, notices that the partition is idle, and does what operators asked for.</summary>
+    public async Task TickAsync(CancellationToken cancellationToken)
+    {
+        var now = _services.Time.GetUtcNow();
+        if (!_isIdle && now - _lastRecordAt >= _services.Options.IdleTimeout)
+            _isIdle = _isDirty = true;
+        if (now - _controlledAt >= TimeSpan.FromMilliseconds(500))
+            await ControlAsync(cancellationToken);
+        CheckpointIfDue();
+    }
+
+    /// <summary>Keeps everything now.</summary>
+    public async Task CheckpointAsync()
+    {
+        await _writing;
+        if (_isDirty && !IsFenced)
+            BeginCheckpoint();
+        await _writing;
+    }
+
+    /// <summary>The results of a job's open windows on this partition, as far as they have come.</summary>
+    public IReadOnlyList<(string Key, long StartMs, long EndMs, byte[] Json)> OpenResults(string job) =>
+        [.. JobOf(job)?.OpenResults().Select(r => (r.Key, r.StartMs, r.EndMs, r.Json)) ?? []];
+
+    /// <summary>This partition's part of a merged job's open slices.</summary>
+    public IReadOnlyList<(long Slice, byte[] Data)> OpenSlices(string job) => [.. JobOf(job)?.OpenSlices() ?? []];
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _stopping = true;
+        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _sender?.Dispose();
+    }
+
+    /// <summary>Does what operators asked for since: a job that is paused takes nothing, one that is drained has its windows closed.</summary>
+    private async Task ControlAsync(CancellationToken cancellationToken)
+    {
+        _controlledAt = _services.Time.GetUtcNow();
+        var wanted = await _services.Store.ControlsAsync(cancellationToken);
+        foreach (var job in _jobs)
+        {
+            var state = wanted.GetValueOrDefault(job.Definition.Name, JobState.Running);
+            if (state == JobState.Running || state == JobState.Draining)
+                _suspended.Remove(job.Definition.Name);
+            else
+                _suspended.Add(job.Definition.Name);
+            if (state == JobState.Draining && !job.IsDrained)
+            {
+                job.Drain();
+                _isDirty = true;
+            }
+        }
+    }
+
+    private PartitionJob? JobOf(string name) => _jobs.Find(j => j.Definition.Name == name);
+
+    private bool IsActive(PartitionJob job) => !job.IsDrained && !_suspended.Contains(job.Definition.Name);
+
+    private void Meet(PartitionJob[] active, IJobChunk chunk)
+    {
+        var expected = active.Min(j => j.Position);
+        if (chunk.StartOffset <= expected)
+        {
+            _askedFor = null;
+            return;
+        }
+
+        // Once more from here, and the provider knows that the records between are no more: it has said so, by its policy on gaps.
+        if (_askedFor != expected)
+        {
+            _askedFor = expected;
+            throw new JobPositionException($"{_topic}/{_partition}: the next record is {expected}, but the chunk begins at {chunk.StartOffset}");
+        }
+
+        LogGap(_topic, _partition, expected, chunk.StartOffset);
+        foreach (var job in active)
+            job.Position = Math.Max(job.Position, chunk.StartOffset);
+        _askedFor = null;
+    }
+
+    private async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        if (!_writing.IsCompleted && _services.Time.GetUtcNow() - _takenAt > _services.Options.CheckpointTimeout)
+            await _writing.WaitAsync(cancellationToken);
+        if (IsFenced)
+            throw new JobPositionException($"{_topic}/{_partition} has another owner");
+    }
+
+    private async ValueTask KeepFaultsAsync(PartitionJob job, IJobChunk chunk, CancellationToken cancellationToken)
+    {
+        foreach (var (index, error) in job.Faults)
+        {
+            await _services.Faults.AddAsync(job.Definition.Name, _topic, _partition, chunk, index, error, cancellationToken);
+            if (!_exceptions.TryGetValue(job.Definition.Name, out var list))
+                _exceptions.Add(job.Definition.Name, list = []);
+            if (list.Count < 100)
+                list.Add((chunk.OffsetAt(index), error.ToString()));
+        }
+
+        if (job.Definition.LateTopic is { } topic && job.Late.Count > 0)
+        {
+            _lateRecords.Add((topic, OutboxRecords.Write(job.Late.Select(i =>
+                ($"{job.Definition.Name}|{_partition}|{chunk.OffsetAt(i)}", (byte[]?)chunk.ValueAt(i).ToArray())))));
+        }
+    }
+
+    private void CheckpointIfDue()
+    {
+        if (!_isDirty || !_writing.IsCompleted || IsFenced)
+            return;
+        var since = _services.Time.GetUtcNow() - _takenAt;
+        var hasResults = _lateRecords.Count > 0 || _jobs.Exists(j => !j.Output.IsEmpty || j.HasDue);
+        if (since >= _services.Options.CheckpointInterval || (hasResults && since >= _services.Options.CheckpointPause))
+            BeginCheckpoint();
+    }
+
+    private void BeginCheckpoint()
+    {
+        _takenAt = _services.Time.GetUtcNow();
+        _isDirty = false;
+        var jobs = _jobs.Select(Take).ToList();
+        var byTopic = _jobs.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
+            .Select(g => (g.Key, OutboxRecords.Write(g.Select(r => (r.Key, r.Record is null ? null : _services.Encoder.Encode(r.Topic, r.Type, r.Record))))))
+            .Concat(_lateRecords.GroupBy(l => l.Topic, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(l => l.Data).ToArray())))
+            .GroupBy(t => t.Item1, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(t => t.Item2).ToArray())).ToList();
+        foreach (var job in _jobs)
+            job.Output.Clear();
+        _lateRecords.Clear();
+        _exceptions.Clear();
+        var checkpoint = new PartitionCheckpoint
+        {
+            Topic = _topic, Incarnation = _incarnation, Partition = _partition, Epoch = _epoch, Number = ++_number, Outbox = byTopic, SentUpTo = _sender?.SentUpTo ?? _number,
+        };
+        checkpoint.Jobs.AddRange(jobs);
+        _writing = Task.Run(() => WriteAsync(checkpoint, _takenAt));
+    }
+
+    private JobCheckpoint Take(PartitionJob job)
+    {
+        var changes = new List<StateBlob>();
+        job.TakeChanges(changes);
+        return new()
+        {
+            Job = job.Definition.Name,
+            Position = new(job.Position, job.MaxTimestamp, job.Watermark, job.IsDrained, _isIdle, job.Records, job.LateRecords, job.Keys),
+            Changes = changes,
+            Results = [.. job.Output.Results],
+            Parts = [.. job.Output.Partials],
+            Exceptions = [.. _exceptions.GetValueOrDefault(job.Definition.Name) ?? []],
+        };
+    }
+
+    /// <summary>Writes a checkpoint until it is written: what comes after it builds on it.</summary>
+    private async Task WriteAsync(PartitionCheckpoint checkpoint, DateTimeOffset takenAt)
+    {
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                if (!await _services.Store.CommitAsync(checkpoint, takenAt, CancellationToken.None))
+                {
+                    IsFenced = true;
+                    LogFenced(_topic, _partition, _epoch);
+                    return;
+                }
+
+                break;
+            }
+            catch (Exception e) when (!_stopping)
+            {
+                if (failures == 0)
+                    LogCheckpointFailed(e, _topic, _partition, checkpoint.Number);
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(failures, 6))));
+            }
+        }
+
+        foreach (var job in checkpoint.Jobs)
+            _services.Notify(job.Job);
+        if (checkpoint.Outbox.Count > 0)
+            _sender!.Send(checkpoint.Number, checkpoint.Outbox);
+    }
+
+    [LoggerMessage(4000, LogLevel.Information, "Jobs of {Topic}/{Partition} go on at offset {Offset} (epoch {Epoch}, {Jobs} jobs)")]
+    private partial void LogOpened(string topic, int partition, long epoch, long offset, int jobs);
+
+    [LoggerMessage(4001, LogLevel.Warning, "Jobs of {Topic}/{Partition} have another owner (this one's epoch is {Epoch}): this one ends")]
+    private partial void LogFenced(string topic, int partition, long epoch);
+
+    [LoggerMessage(4002, LogLevel.Warning, "Checkpoint {Number} of the jobs of {Topic}/{Partition} cannot be written now; it is tried again until it is (said once)")]
+    private partial void LogCheckpointFailed(Exception exception, string topic, int partition, long number);
+
+    [LoggerMessage(4004, LogLevel.Warning, "Jobs of {Topic}/{Partition} go on at {Offset}: the records from {Expected} on are no more")]
+    private partial void LogGap(string topic, int partition, long expected, long offset);
+}
+
+/// <summary>A chunk is not what comes next. The stream provider asks for the position and reads on from there.</summary>
+public sealed class JobPositionException(string message) : Exception(message);

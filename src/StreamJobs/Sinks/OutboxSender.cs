@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+
+namespace StreamJobs.Sinks;
+
+/// <summary>Sends an owner's outbox, checkpoint by checkpoint, until it is sent; after a crash it sends what is missing, once.</summary>
+internal sealed partial class OutboxSender(string owner, JobSinkOptions options, ILogger logger) : IDisposable
+{
+    private readonly TopicSender _sender = new(owner, options);
+    private readonly ILogger _logger = logger;
+    private volatile bool _stopping;
+
+    /// <summary>The last checkpoint that is sent: what the outbox holds up to it may go.</summary>
+    public long SentUpTo { get; private set; }
+
+    /// <summary>Sends what a former owner has left, which can send no more after this. Blocks.</summary>
+    public void TakeOver(long checkpoint, IReadOnlyList<(long Checkpoint, string Topic, byte[] Data)> outbox)
+    {
+        foreach (var kept in outbox.GroupBy(o => o.Checkpoint))
+            Send(kept.Key, [.. kept.Select(c => (c.Topic, c.Data))], isNew: false);
+        if (outbox.Count == 0)
+            _sender.Fence();
+        SentUpTo = checkpoint;
+    }
+
+    /// <summary>Sends a checkpoint's results. Blocks while Kafka is away.</summary>
+    public void Send(long checkpoint, IReadOnlyList<(string Topic, byte[] Data)> outbox, bool isNew = true)
+    {
+        for (var failures = 0; !_stopping; failures++)
+        {
+            try
+            {
+                if ((isNew && failures == 0) || !(_sender.LastSent(outbox[0].Topic) >= checkpoint))
+                    _sender.Send(checkpoint, outbox);
+                SentUpTo = checkpoint;
+                return;
+            }
+            catch (Exception e)
+            {
+                if (failures == 0)
+                    LogSendFailed(e, owner, checkpoint);
+                Thread.Sleep(Math.Min(2000, 100 << Math.Min(failures, 5)));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        _sender.Dispose();
+    }
+
+    [LoggerMessage(4003, LogLevel.Warning, "Results of checkpoint {Number} of {Owner} cannot be sent to their topics now; it is tried again until they are (said once)")]
+    private partial void LogSendFailed(Exception exception, string owner, long number);
+}
