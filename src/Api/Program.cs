@@ -7,6 +7,7 @@ using Api.Events;
 using Api.Events.Ingest;
 using Api.Health;
 using Api.Hosting;
+using Api.Jobs;
 using Api.Live;
 using Api.Operations;
 using Api.Projections;
@@ -27,6 +28,7 @@ return await ApiRun.ToEndAsync(() =>
     builder.AddAccounts();
     builder.AddTransfers();
     builder.AddProjections();
+    builder.AddJobs();
     builder.AddTopics();
     builder.AddIngest();
     builder.AddDeadLetters();
@@ -42,6 +44,7 @@ return await ApiRun.ToEndAsync(() =>
     app.MapEvents();
     app.MapIngest();
     app.MapProjections();
+    app.MapJobs();
     app.MapReplays();
     app.MapDeadLetters();
     app.MapOperations();

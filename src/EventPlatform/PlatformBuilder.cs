@@ -4,6 +4,7 @@ using EventPlatform.Topics;
 using EventStore.Aggregates;
 using EventStore.Projections;
 using Microsoft.Extensions.DependencyInjection;
+using StreamJobs;
 
 namespace EventPlatform;
 
@@ -17,6 +18,8 @@ public sealed class PlatformBuilder
     internal List<AggregateSubscription> Subscriptions { get; } = [];
 
     internal List<Action<IServiceCollection>> Registrations { get; } = [];
+
+    internal List<Job> Jobs { get; } = [];
 
     /// <summary>A topic with Avro records of <typeparamref name="TRecord"/>.</summary>
     /// <param name="name">Its logical name: the same on the broker unless <c>Kafka:Topics:{name}</c> says otherwise.</param>
@@ -59,6 +62,13 @@ public sealed class PlatformBuilder
         return this;
     }
 
+    /// <summary>A job over a topic's records, whose results are served at <c>/jobs/{name}/results</c>.</summary>
+    public PlatformBuilder Job(Job job)
+    {
+        Jobs.Add(job);
+        return this;
+    }
+
     internal void Subscribe(ISiloBuilder silo)
     {
         foreach (var (_, _, subscribe) in _aggregates)
@@ -70,6 +80,8 @@ public sealed class PlatformBuilder
         var errors = Topics.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => $"topic '{g.Key}' is defined twice")
             .Concat(Topics.Where(t => t.Name == KafkaSettings.DeadLetterStream).Select(t => $"'{t.Name}' is the name of the topic that mirrors the dead letters"))
             .Concat(_aggregates.Where(a => Topics.All(t => t.Name != a.From)).Select(a => $"{a.Grain} reads from topic '{a.From}', which is not defined"))
+            .Concat(Jobs.Where(j => Topics.All(t => t.Name != j.Topic)).Select(j => $"job '{j.Name}' reads from topic '{j.Topic}', which is not defined"))
+            .Concat(Jobs.GroupBy(j => j.Name).Where(g => g.Count() > 1).Select(g => $"job '{g.Key}' is declared twice"))
             .ToArray();
         if (errors.Length > 0)
             throw new InvalidOperationException($"AddEventPlatform: {string.Join("; ", errors)}.");

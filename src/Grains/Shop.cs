@@ -1,6 +1,7 @@
 using Contracts.Records;
 using EventPlatform;
 using Grains.Accounts;
+using Grains.Jobs;
 using Grains.Users;
 
 namespace Grains;
@@ -11,7 +12,14 @@ public static class Shop
     public const string UserEvents = "user-events";
     public const string Transactions = "transactions";
 
-    public static void Define(PlatformBuilder platform) => platform
+    public static void Define(PlatformBuilder platform)
+    {
+        DefineAggregates(platform);
+        foreach (var job in ShopJobs.All)
+            platform.Job(job);
+    }
+
+    private static void DefineAggregates(PlatformBuilder platform) => platform
         .Topic<UserRecord>(UserEvents, key: r => r.UserId, eventId: r => r.EventId, time: r => r.Timestamp)
         .Topic<TransactionRecord>(Transactions, key: r => r.AccountId, eventId: r => r.EventId, time: r => r.Timestamp)
         .Aggregate<UserGrain>(from: UserEvents)

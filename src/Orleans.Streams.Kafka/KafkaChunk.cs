@@ -39,6 +39,13 @@ public sealed class KafkaChunk : IKafkaItem
     /// <summary>The record at an index.</summary>
     public KafkaChunkRecord this[int index] => new(Data, Entries[index]);
 
+    /// <summary>The value of the record at an index, which shares the chunk's memory; empty for a tombstone.</summary>
+    public ReadOnlyMemory<byte> ValueAt(int index)
+    {
+        var entry = Entries[index];
+        return Data.AsMemory(entry.At + Math.Max(0, entry.KeyLength), Math.Max(0, entry.ValueLength));
+    }
+
     long IKafkaItem.Offset => StartOffset;
 
     int IKafkaItem.Size => 128 + Data.Length + Entries.Length * 32;

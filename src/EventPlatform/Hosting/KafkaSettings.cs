@@ -36,6 +36,24 @@ public sealed record KafkaSettings
 
     internal static KafkaSettings Read(IConfiguration configuration) => configuration.GetSection(Section).Get<KafkaSettings>() ?? new();
 
+    /// <summary>The same brokers, for jobs: a stream by partition of each topic that they read, and the topics that their results go to.</summary>
+    internal void Apply(KafkaPartitionStreamsOptions options, IEnumerable<string> topics, IEnumerable<string> results, IConfiguration configuration)
+    {
+        var common = new KafkaStreamsOptions();
+        configuration.GetSection(Section).Bind(common);
+        foreach (var topic in topics)
+            options.AddStream(Jobs.JobStreams.StreamOf(topic), Topics.GetValueOrDefault(topic, topic), Partitions);
+        foreach (var topic in results)
+            options.AddStream($"results.{topic}", Topics.GetValueOrDefault(topic, topic), Partitions).Streams[$"results.{topic}"].PublishOnly = true;
+        (options.BootstrapServers, options.Incarnation, options.CreateMissingTopics) = (common.BootstrapServers, common.Incarnation, common.CreateMissingTopics);
+        (options.OnGap, options.Start, options.MetadataInterval, options.PollPeriod) = (common.OnGap, common.Start, common.MetadataInterval, common.PollPeriod);
+        foreach (var (from, to) in new[] { (common.Client, options.Client), (common.Consumer, options.Consumer), (common.Producer, options.Producer) })
+        {
+            foreach (var (key, value) in from)
+                to[key] = value;
+        }
+    }
+
     internal void Apply(KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IConfiguration configuration)
     {
         foreach (var topic in topics)

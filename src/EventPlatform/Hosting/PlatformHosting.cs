@@ -1,5 +1,6 @@
 using EventPlatform.DeadLetters;
 using EventPlatform.Intake;
+using EventPlatform.Jobs;
 using EventPlatform.Replay;
 using EventPlatform.Topics;
 using EventStore.Aggregates;
@@ -47,6 +48,7 @@ public static class PlatformHosting
         }
 
         platform.Subscribe(silo);
+        silo.AddJobs(platform, kafka);
         return silo;
     }
 
@@ -85,6 +87,7 @@ public static class PlatformHosting
         services.AddSingleton<TopicLog>();
         services.AddSingleton<IReplaySource, KafkaReplaySource>();
         services.AddSingleton<DeadLetterDesk>();
+        services.AddJobAccess(configuration, platform, kafka);
         foreach (var register in platform.Registrations)
             register(services);
     }

@@ -35,4 +35,7 @@ public enum DeadLetterKind
 
     /// <summary>The database refuses its content.</summary>
     Unstorable = 6,
+
+    /// <summary>A job's code threw.</summary>
+    JobFailed = 7,
 }

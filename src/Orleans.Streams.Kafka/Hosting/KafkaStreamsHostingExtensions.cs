@@ -72,11 +72,12 @@ public static class KafkaStreamsHostingExtensions
     /// <typeparam name="TGrain">The grain class.</typeparam>
     /// <param name="builder">The silo; every silo that hosts the class must say the same.</param>
     /// <param name="streamName">The logical stream name.</param>
-    public static ISiloBuilder AddKafkaImplicitSubscription<TGrain>(this ISiloBuilder builder, string streamName)
+    /// <param name="streamIdMapper">The name of a keyed <c>IStreamIdMapper</c> that makes a grain's key of a stream's id. Null: it is the stream's key.</param>
+    public static ISiloBuilder AddKafkaImplicitSubscription<TGrain>(this ISiloBuilder builder, string streamName, string? streamIdMapper = null)
         where TGrain : IGrain
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(streamName);
-        builder.Services.AddSingleton<IGrainPropertiesProvider>(new ImplicitKafkaSubscription(typeof(TGrain), streamName));
+        builder.Services.AddSingleton<IGrainPropertiesProvider>(new ImplicitKafkaSubscription(typeof(TGrain), streamName, streamIdMapper));
         return builder;
     }
 

@@ -36,6 +36,9 @@ public abstract class Job
     /// <summary>The topics that results go to.</summary>
     public IEnumerable<string> ResultTopics => _topics.Select(t => t.Topic);
 
+    /// <summary>The topics that results go to, and what they are written as.</summary>
+    public IEnumerable<(string Topic, Type RecordType)> ResultRecords => _topics.Select(t => (t.Topic, t.RecordType));
+
     /// <summary>The topic that late records go to as they came, or null: then they are only counted.</summary>
     public string? LateTopic { get; private protected set; }
 

@@ -23,6 +23,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private readonly List<(string Topic, byte[] Data)> _lateRecords = [];
     private readonly OutboxSender? _sender;
     private readonly ILogger _logger;
+    private readonly Dictionary<string, JobPosition> _notified = [];
     private string _incarnation = "";
     private long _epoch;
     private long _number;
@@ -33,6 +34,8 @@ public sealed partial class JobPartition : IAsyncDisposable
     private DateTimeOffset _lastRecordAt;
     private DateTimeOffset _controlledAt;
     private Task _writing = Task.CompletedTask;
+    private bool _isWriting;
+    private bool _isProcessing;
     private volatile bool _stopping;
 
     /// <summary>The jobs of a partition; <see cref="OpenAsync"/> comes next.</summary>
@@ -99,6 +102,24 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (active.Length == 0)
             return;
         Meet(active, chunk);
+        _isProcessing = true;
+        try
+        {
+            await TakeAsync(chunk, cancellationToken);
+        }
+        finally
+        {
+            _isProcessing = false;
+        }
+
+        _isDirty = true;
+        _isIdle = false;
+        _lastRecordAt = _services.Time.GetUtcNow();
+        CheckpointIfDue();
+    }
+
+    private async ValueTask TakeAsync(IJobChunk chunk, CancellationToken cancellationToken)
+    {
         foreach (var feed in _feeds.Values)
         {
             if (!feed.Jobs.Exists(j => IsActive(j) && j.Position < chunk.NextOffset))
@@ -113,11 +134,6 @@ public sealed partial class JobPartition : IAsyncDisposable
                 await KeepFaultsAsync(job, chunk, cancellationToken);
             }
         }
-
-        _isDirty = true;
-        _isIdle = false;
-        _lastRecordAt = _services.Time.GetUtcNow();
-        CheckpointIfDue();
     }
 
     /// <summary>Looks at the clock: checkpoints what is due, notices that the partition is idle, and does what operators asked for.</summary>
@@ -134,7 +150,8 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <summary>Keeps everything now.</summary>
     public async Task CheckpointAsync()
     {
-        await _writing;
+        while (_isWriting)
+            await _writing;
         if (_isDirty && !IsFenced)
             BeginCheckpoint();
         await _writing;
@@ -203,7 +220,7 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     private async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
     {
-        if (!_writing.IsCompleted && _services.Time.GetUtcNow() - _takenAt > _services.Options.CheckpointTimeout)
+        if (_isWriting && _services.Time.GetUtcNow() - _takenAt > _services.Options.CheckpointTimeout)
             await _writing.WaitAsync(cancellationToken);
         if (IsFenced)
             throw new JobPositionException($"{_topic}/{_partition} has another owner");
@@ -229,7 +246,8 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     private void CheckpointIfDue()
     {
-        if (!_isDirty || !_writing.IsCompleted || IsFenced)
+        // Not within a chunk: its faults must be kept before its position is.
+        if (!_isDirty || _isWriting || _isProcessing || IsFenced || _stopping)
             return;
         var since = _services.Time.GetUtcNow() - _takenAt;
         var hasResults = _lateRecords.Count > 0 || _jobs.Exists(j => !j.Output.IsEmpty || j.HasDue);
@@ -255,7 +273,24 @@ public sealed partial class JobPartition : IAsyncDisposable
             Topic = _topic, Incarnation = _incarnation, Partition = _partition, Epoch = _epoch, Number = ++_number, Outbox = byTopic, SentUpTo = _sender?.SentUpTo ?? _number,
         };
         checkpoint.Jobs.AddRange(jobs);
-        _writing = Task.Run(() => WriteAsync(checkpoint, _takenAt));
+        _isWriting = true;
+        _writing = WriteThenGoOnAsync(checkpoint);
+    }
+
+    /// <summary>Writes beside the caller's turns, then sees, in one of them, whether the next checkpoint is due.</summary>
+    private async Task WriteThenGoOnAsync(PartitionCheckpoint checkpoint)
+    {
+        var takenAt = _takenAt;
+        try
+        {
+            await Task.Run(() => WriteAsync(checkpoint, takenAt));
+        }
+        finally
+        {
+            _isWriting = false;
+        }
+
+        CheckpointIfDue();
     }
 
     private JobCheckpoint Take(PartitionJob job)
@@ -298,7 +333,12 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
 
         foreach (var job in checkpoint.Jobs)
-            _services.Notify(job.Job);
+        {
+            if (job.Parts.Count > 0 || _notified.GetValueOrDefault(job.Job) != job.Position)
+                _services.Notify(job.Job);
+            _notified[job.Job] = job.Position;
+        }
+
         if (checkpoint.Outbox.Count > 0)
             _sender!.Send(checkpoint.Number, checkpoint.Outbox);
     }

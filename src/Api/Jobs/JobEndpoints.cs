@@ -1,0 +1,83 @@
+using System.ComponentModel;
+using Api.Http;
+using EventPlatform.Jobs;
+using Microsoft.AspNetCore.Http.HttpResults;
+using StreamJobs.Checkpoints;
+using StreamJobs.Running;
+
+namespace Api.Jobs;
+
+/// <summary>Jobs over streams: where they stand, what they have come to, and what an operator does with them.</summary>
+internal static class JobEndpoints
+{
+    public static void AddJobs(this WebApplicationBuilder builder) => builder.Services.AddSingleton<OpenWindows>().AddSingleton<JobStatuses>();
+
+    public static void MapJobs(this IEndpointRouteBuilder routes)
+    {
+        var jobs = routes.MapGroup("/jobs").WithTags("Jobs");
+        jobs.MapGet("/", ListAsync).WithSummary("Every job: state, watermark and its delay, records, late records, state size");
+        jobs.MapGet("/{job}", GetAsync).WithSummary("Where one stands, partition by partition");
+        jobs.MapGet("/{job}/results", ResultEndpoint.GetAsync).WithSummary("What its windows came to, open ones too")
+            .WithDescription("Paged JSON by a window's end and key, or, with `Accept: application/x-ndjson`, all rows. Open windows come last.");
+        jobs.MapGet("/{job}/checkpoints", CheckpointsAsync).WithSummary("Its newest checkpoints: size and duration");
+        jobs.MapGet("/{job}/exceptions", ExceptionsAsync).WithSummary("What its code threw; each such record is a dead letter");
+        jobs.MapPost("/{job}/pause", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
+            ControlAsync(job, JobState.Paused, context, all, catalog)).WithSummary("Let it take no more records, until it is resumed");
+        jobs.MapPost("/{job}/resume", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
+            ControlAsync(job, JobState.Running, context, all, catalog)).WithSummary("Let it go on where it was paused");
+        jobs.MapPost("/{job}/drain", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
+            ControlAsync(job, JobState.Draining, context, all, catalog)).WithSummary("End its input: every window is final, and no record is taken after it");
+    }
+
+    private static async Task<Tagged<Page<JobView>>> ListAsync(JobStatuses statuses, CancellationToken cancellationToken) =>
+        new(new(await statuses.ListAsync(cancellationToken), null));
+
+    private static async Task<Results<Tagged<JobDetail>, ProblemHttpResult>> GetAsync(string job, JobStatuses statuses, CancellationToken cancellationToken) =>
+        await statuses.GetAsync(job, cancellationToken) is { } found ? new Tagged<JobDetail>(found) : Missing(job);
+
+    private static async Task<Results<Tagged<Page<CheckpointStatus>>, ProblemHttpResult, ValidationProblem>> CheckpointsAsync(
+        string job, [AsParameters] PageQuery page, JobDirectory jobs, JobCatalog catalog, CancellationToken cancellationToken)
+    {
+        var checks = new Checks();
+        var limit = page.ReadLimit(checks);
+        if (checks.Problem is { } problem)
+            return problem;
+        return jobs.Find(job) is { } found
+            ? new Tagged<Page<CheckpointStatus>>(new(await catalog.CheckpointsAsync(found, limit, cancellationToken), null))
+            : Missing(job);
+    }
+
+    private static async Task<Results<Tagged<Page<JobError>>, ProblemHttpResult, ValidationProblem>> ExceptionsAsync(
+        string job, [AsParameters] PageQuery page, JobDirectory jobs, JobCatalog catalog, CancellationToken cancellationToken)
+    {
+        var checks = new Checks();
+        var limit = page.ReadLimit(checks);
+        if (checks.Problem is { } problem)
+            return problem;
+        return jobs.Find(job) is null ? Missing(job) : new Tagged<Page<JobError>>(new(await catalog.ErrorsAsync(job, limit, cancellationToken), null));
+    }
+
+    private static async Task<IResult> ControlAsync(string job, JobState state, HttpContext context, JobDirectory jobs, JobCatalog catalog)
+    {
+        var checks = new Checks();
+        var who = context.ReadOperator(checks);
+        if (checks.Problem is { } problem)
+            return problem;
+        if (jobs.Find(job) is null)
+            return Missing(job);
+        await catalog.ControlAsync(job, state, who, context.RequestAborted);
+        return TypedResults.Accepted($"/jobs/{job}", new JobAct(job, state.ToString().ToLowerInvariant(), who));
+    }
+
+    internal static ProblemHttpResult Missing(string job) => Problems.NotFound($"There is no job '{job}'; /jobs lists them.");
+}
+
+/// <summary>What an operator asked of a job; silos do it within a second.</summary>
+public sealed record JobAct(string Job, string State, string Operator);
+
+/// <summary>Which results.</summary>
+internal sealed record ResultsQuery(
+    [property: Description("The results of a key.")] string? Key,
+    [property: Description("Windows that start at or after this time (RFC 3339).")] string? From,
+    [property: Description("Windows that start before this time (RFC 3339).")] string? To,
+    [property: Description("open, closed, final or all; all unless given.")] string? State);

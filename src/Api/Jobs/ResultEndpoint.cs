@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Api.Http;
+using EventPlatform.Jobs;
+using StreamJobs;
+using StreamJobs.Checkpoints;
+
+namespace Api.Jobs;
+
+/// <summary>
+/// A job's results: <c>k</c>, <c>ws</c> and <c>we</c> (the key, the window's start and end), the job's own fields, <c>revision</c>, and <c>state</c>: open while
+/// records may still come, closed while late ones may still correct it, then final.
+/// </summary>
+internal static class ResultEndpoint
+{
+    private const int RowsAtOnce = 5000;
+    private static readonly string[] States = ["open", "closed", "final", "all"];
+
+    public static async Task<IResult> GetAsync(
+        string job, HttpContext context, [AsParameters] PageQuery page, [AsParameters] ResultsQuery query, JobDirectory jobs, JobCatalog catalog, OpenWindows open)
+    {
+        var checks = new Checks();
+        var limit = page.ReadLimit(checks);
+        var after = ReadPlace(page, checks);
+        var (from, to) = (checks.Time("from", query.From), checks.Time("to", query.To));
+        var state = query.State ?? "all";
+        if (!States.Contains(state))
+            checks.Add("state", $"It must be one of {string.Join(", ", States)}.");
+        if (checks.Problem is { } problem)
+            return problem;
+        if (jobs.Find(job) is not { } found)
+            return JobEndpoints.Missing(job);
+
+        var filter = new ResultQuery(query.Key, from, to, state switch { "final" => true, "closed" => false, _ => null }, after);
+        if (context.Request.Headers.Accept.ToString().Contains("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
+            return Results.Stream(stream => WriteAllAsync(stream, found, filter, state, query, catalog, open, context.RequestAborted), "application/x-ndjson");
+
+        var rows = state == "open" ? [] : await catalog.ResultsAsync(found, filter, limit + 1, context.RequestAborted);
+        var items = rows.Take(limit).Select(Row).ToList();
+        if (rows.Count <= limit && state is "open" or "all")
+            items.AddRange((await open.ReadAsync(found, query, from, to, context.RequestAborted)).Select(Row));
+        var next = rows.Count > limit ? Cursors.Of(JsonSerializer.Serialize(Place(rows[limit - 1]))) : null;
+        return new Tagged<Page<JsonObject>>(new(items, next));
+    }
+
+    private static async Task WriteAllAsync(
+        Stream stream, Job job, ResultQuery filter, string state, ResultsQuery query, JobCatalog catalog, OpenWindows open, CancellationToken cancellationToken)
+    {
+        await using var writer = new StreamWriter(stream);
+        for (var more = state != "open"; more;)
+        {
+            var rows = await catalog.ResultsAsync(job, filter, RowsAtOnce, cancellationToken);
+            foreach (var row in rows)
+                await writer.WriteLineAsync(Row(row).ToJsonString());
+            more = rows.Count == RowsAtOnce;
+            if (more)
+                filter = filter with { After = Place(rows[^1]) };
+        }
+
+        if (state is "open" or "all")
+        {
+            foreach (var row in await open.ReadAsync(job, query, filter.From, filter.To, cancellationToken))
+                await writer.WriteLineAsync(Row(row).ToJsonString());
+        }
+    }
+
+    private static JsonObject Row(StoredResult row) =>
+        Row(row.Key, row.StartMs, row.EndMs, JsonObject.Create(row.Value)!, row.Revision, row.IsFinal ? "final" : "closed");
+
+    private static JsonObject Row(OpenWindowRow row) =>
+        Row(row.Key, row.StartMs, row.EndMs, JsonNode.Parse(row.Json)!.AsObject(), null, "open");
+
+    private static JsonObject Row(string key, long start, long end, JsonObject value, int? revision, string state)
+    {
+        var row = new JsonObject { ["ws"] = Time(start), ["we"] = Time(end), ["k"] = key };
+        foreach (var (name, field) in value)
+            row[name] = field?.DeepClone();
+        row["revision"] = revision;
+        row["state"] = state;
+        return row;
+    }
+
+    private static string Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private static ResultPlace Place(StoredResult row) => new(row.EndMs, row.Key, row.StartMs);
+
+    private static ResultPlace? ReadPlace(PageQuery page, Checks checks)
+    {
+        if (page.ReadCursor(checks) is not { } text)
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<ResultPlace>(text);
+        }
+        catch (JsonException)
+        {
+            checks.Add("cursor", "It is not a cursor that this list gave.");
+            return null;
+        }
+    }
+}

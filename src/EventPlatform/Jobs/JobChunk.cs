@@ -1,0 +1,24 @@
+using Orleans.Streams.Kafka;
+using StreamJobs.Running;
+
+namespace EventPlatform.Jobs;
+
+/// <summary>A fetched chunk, as jobs see it.</summary>
+internal sealed class JobChunk(KafkaChunk chunk) : IJobChunk
+{
+    public KafkaChunk Chunk => chunk;
+
+    public string Incarnation => chunk.Incarnation;
+
+    public long StartOffset => chunk.StartOffset;
+
+    public long NextOffset => chunk.NextOffset;
+
+    public int Count => chunk.Count;
+
+    public long OffsetAt(int index) => chunk[index].Offset;
+
+    public long TimestampAt(int index) => chunk[index].TimestampMs;
+
+    public ReadOnlyMemory<byte> ValueAt(int index) => chunk.ValueAt(index);
+}

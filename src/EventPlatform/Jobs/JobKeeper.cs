@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Streams.Kafka;
+using StreamJobs.Checkpoints;
+
+namespace EventPlatform.Jobs;
+
+/// <summary>
+/// Sees to it that jobs run where nothing comes, and tells mergers when partitions have moved on: often, but no job more than every few hundredths of a second.
+/// </summary>
+internal sealed class JobKeeper(
+    JobStore store, JobDirectory jobs, JobNudges nudges, IGrainFactory grains, IKafkaStreamsStatus status, TimeProvider time, ILogger<JobKeeper> logger)
+    : BackgroundService, IHostedLifecycleService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
+    private readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
+
+    // Before anything starts that may read a topic. The event store has waited for the database by then.
+    public Task StartingAsync(CancellationToken cancellationToken) => store.CreateTablesAsync(cancellationToken);
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var round = DateTimeOffset.MinValue;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var woken = await nudges.WaitAsync(Round, time, stoppingToken).ConfigureAwait(false);
+            if (time.GetUtcNow() - round >= Round)
+            {
+                round = time.GetUtcNow();
+                Ensure();
+                woken = [.. jobs.All.Where(j => j.IsMerged).Select(j => j.Name)];
+            }
+
+            foreach (var job in woken.Where(j => jobs.Find(j) is { IsMerged: true }))
+                Run(job, () => grains.GetGrain<IJobMergerGrain>(job).NudgeAsync(), () => nudges.Add(job));
+            await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Ensure()
+    {
+        foreach (var partition in status.Partitions.Where(p => p.Provider == JobStreams.Provider))
+        {
+            if (partition is not { Incarnation: { } incarnation, Position: { } position and >= 0 })
+                continue;
+            var key = JobStreams.Key(JobStreams.TopicOf(partition.Stream), partition.Partition);
+            Run(key, () => grains.GetGrain<IJobPartitionGrain>(key).EnsureAsync(incarnation, position), () => { });
+        }
+    }
+
+    /// <summary>One call at a time; what asks meanwhile is asked again afterwards.</summary>
+    private void Run(string key, Func<Task> call, Action again)
+    {
+        if (_running.TryGetValue(key, out var former) && !former.IsCompleted)
+        {
+            again();
+            return;
+        }
+
+        _running[key] = CallAsync(key, call);
+    }
+
+    private async Task CallAsync(string key, Func<Task> call)
+    {
+        try
+        {
+            await call();
+        }
+        catch (Exception e)
+        {
+            // The database or the cluster is away, which says so elsewhere; the next round tries again.
+            logger.LogDebug(e, "{Key} could not be looked after", key);
+        }
+    }
+}
+
+/// <summary>Jobs whose partitions have moved on.</summary>
+internal sealed class JobNudges
+{
+    private readonly ConcurrentDictionary<string, bool> _jobs = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _any = new(0, 1);
+
+    public void Add(string job)
+    {
+        if (!_jobs.TryAdd(job, true))
+            return;
+        try
+        {
+            _any.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Someone else has woken the keeper already.
+        }
+    }
+
+    public async Task<IReadOnlyList<string>> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(atMost, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        await _any.WaitAsync(both.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var jobs = _jobs.Keys.ToArray();
+        foreach (var job in jobs)
+            _jobs.TryRemove(job, out _);
+        return jobs;
+    }
+}

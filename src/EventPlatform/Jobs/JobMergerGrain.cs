@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Streams.Kafka;
+using StreamJobs.Running;
+
+namespace EventPlatform.Jobs;
+
+/// <summary>Merges the partitions' parts of one job; the key is the job's name. One activation in the cluster, on whichever silo it lands.</summary>
+internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, IKafkaStreamsStatus status) : Grain, IJobMergerGrain
+{
+    private JobMerger? _merger;
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _merger?.Dispose();
+        await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    public async Task NudgeAsync()
+    {
+        var merger = await OpenAsync();
+        try
+        {
+            await merger.RunAsync(Partitions(), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // What was merged in memory but not kept must not be built upon.
+            services.Logger.LogWarning(e, "Job {Job} could not be merged; its merger begins anew", this.GetPrimaryKeyString());
+            merger.Dispose();
+            _merger = null;
+            throw;
+        }
+
+        if (merger.IsFenced)
+            DeactivateOnIdle();
+    }
+
+    public async Task<List<OpenWindowRow>> OpenResultsAsync()
+    {
+        var merger = await OpenAsync();
+        var job = jobs.Get(this.GetPrimaryKeyString());
+        var slices = await Task.WhenAll(Enumerable.Range(0, Partitions()).Select(p =>
+            GrainFactory.GetGrain<IJobPartitionGrain>(JobStreams.Key(job.Topic, p)).OpenSlicesAsync(job.Name)));
+        return [.. merger.OpenResults(slices.SelectMany(s => s).Select(s => (s.Partition, s.Slice, s.Data))).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json))];
+    }
+
+    private async Task<JobMerger> OpenAsync()
+    {
+        if (_merger is { IsFenced: false } open)
+            return open;
+        var job = jobs.Get(this.GetPrimaryKeyString());
+        await jobs.PrepareAsync(job, CancellationToken.None);
+        var merger = new JobMerger(job, services);
+        await merger.OpenAsync(CancellationToken.None);
+        return _merger = merger;
+    }
+
+    private int Partitions()
+    {
+        var topic = jobs.Get(this.GetPrimaryKeyString()).Topic;
+        return status.Topics.FirstOrDefault(t => t.Provider == JobStreams.Provider && JobStreams.TopicOf(t.Stream) == topic) is { Partitions: > 0 } known
+            ? known.Partitions
+            : throw new InvalidOperationException($"The partitions of topic '{topic}' are not known yet.");
+    }
+}

@@ -1,0 +1,124 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Placement;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+using Orleans.Streams.Kafka;
+using StreamJobs.Running;
+
+namespace EventPlatform.Jobs;
+
+/// <summary>The jobs of one topic on one partition; the key is <c>topic/partition</c>. It lives where its partition is read.</summary>
+[PreferLocalPlacement]
+internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services, IKafkaStreamsStatus status)
+    : Grain, IJobPartitionGrain, IStreamSubscriptionObserver, IAsyncObserver<KafkaChunk>
+{
+    private JobPartition? _partition;
+    private string _incarnation = "";
+    private DateTimeOffset _strangeSince = DateTimeOffset.MaxValue;
+
+    private (string Topic, int Partition) Place => JobStreams.Parse(this.GetPrimaryKeyString());
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)) { KeepAlive = true });
+        return base.OnActivateAsync(cancellationToken);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_partition is { } partition)
+        {
+            // A clean stop leaves little to read again; a database that is away must not hold it up.
+            await partition.CheckpointAsync().WaitAsync(TimeSpan.FromSeconds(5), cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await partition.DisposeAsync();
+        }
+
+        await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) => handleFactory.Create<KafkaChunk>().ResumeAsync(this);
+
+    public async Task OnNextAsync(KafkaChunk item, StreamSequenceToken? token = null)
+    {
+        var partition = await OpenAsync(item.Incarnation, item.StartOffset);
+        await partition.ProcessAsync(new JobChunk(item), CancellationToken.None);
+    }
+
+    public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
+
+    public Task OnCompletedAsync() => Task.CompletedTask;
+
+    public async Task EnsureAsync(string incarnation, long position) => await OpenAsync(incarnation, position);
+
+    public Task<List<OpenWindowRow>> OpenResultsAsync(string job) =>
+        Task.FromResult(_partition?.OpenResults(job).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json)).ToList() ?? []);
+
+    public Task<List<OpenSlice>> OpenSlicesAsync(string job) =>
+        Task.FromResult(_partition?.OpenSlices(job).Select(s => new OpenSlice(Place.Partition, s.Slice, s.Data)).ToList() ?? []);
+
+    private async Task<JobPartition> OpenAsync(string incarnation, long startOffset)
+    {
+        if (_partition is { } open && incarnation == _incarnation && !open.IsFenced)
+            return open;
+        if (_partition is { } former)
+        {
+            if (!former.IsFenced)
+                await former.CheckpointAsync();
+            await former.DisposeAsync();
+            _partition = null;
+        }
+
+        var (topic, number) = Place;
+        var mine = jobs.Of(topic).ToArray();
+        foreach (var job in mine)
+            await jobs.PrepareAsync(job, CancellationToken.None);
+        var partition = new JobPartition(topic, number, mine, services);
+        try
+        {
+            await partition.OpenAsync(incarnation, startOffset, CancellationToken.None);
+        }
+        catch
+        {
+            await partition.DisposeAsync();
+            throw;
+        }
+
+        (_partition, _incarnation) = (partition, incarnation);
+        return partition;
+    }
+
+    private async Task TickAsync(CancellationToken cancellationToken)
+    {
+        if (_partition is not { } partition)
+            return;
+        if (partition.IsFenced)
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
+        try
+        {
+            await partition.TickAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The database, most likely. What was taken stays in memory, and the next tick tries again.
+            services.Logger.LogDebug(e, "Jobs of {Partition} could not look at what is wanted of them", this.GetPrimaryKeyString());
+        }
+
+        LeaveIfRead(elsewhere: !status.Partitions.Any(p => p.Provider == JobStreams.Provider && p.Partition == Place.Partition && JobStreams.TopicOf(p.Stream) == Place.Topic));
+    }
+
+    /// <summary>A partition that is read by another silo has its jobs there too: chunks don't travel.</summary>
+    private void LeaveIfRead(bool elsewhere)
+    {
+        var now = services.Time.GetUtcNow();
+        if (!elsewhere)
+            _strangeSince = DateTimeOffset.MaxValue;
+        else if (_strangeSince == DateTimeOffset.MaxValue)
+            _strangeSince = now;
+        else if (now - _strangeSince > TimeSpan.FromSeconds(2))
+            DeactivateOnIdle();
+    }
+}
