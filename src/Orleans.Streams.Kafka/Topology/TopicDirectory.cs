@@ -235,14 +235,25 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
             var failed = exception.Results.Where(r => r.Error.IsError && r.Error.Code != Confluent.Kafka.ErrorCode.TopicAlreadyExists).ToList();
             foreach (var topic in failed)
             {
-                var stream = options.Streams.First(s => s.Value.Topic == topic.Topic).Key;
-                if (_errors.TryAdd(stream, $"it is missing and could not be created: {topic.Error.Reason}"))
-                {
-                    KafkaLog.TopicError(logger, topic.Topic, _errors[stream]);
-                }
+                CreationFailed(topic.Topic, topic.Error.Reason);
             }
 
             return failed.Count < specifications.Count;
+        }
+        catch (KafkaException exception)
+        {
+            // The broker answers, but creates nothing, as the emulator. The topics that are there must not suffer for it.
+            specifications.ForEach(s => CreationFailed(s.Name, exception.Error.Reason));
+            return false;
+        }
+    }
+
+    private void CreationFailed(string topic, string reason)
+    {
+        var stream = options.Streams.First(s => s.Value.Topic == topic).Key;
+        if (_errors.TryAdd(stream, $"it is missing and could not be created: {reason}"))
+        {
+            KafkaLog.TopicError(logger, topic, _errors[stream]);
         }
     }
 }
