@@ -15,11 +15,12 @@ var keys = new Option<int>("--keys") { Description = "How many users and account
 var kafka = new Option<string?>("--kafka") { Description = "emulator or apache. Default: apache where KAFKA_HOME names one." };
 var data = new Option<string>("--data") { Description = "Where the system's data, logs and the reports lie.", DefaultValueFactory = _ => Path.Combine(".data", "chaos") };
 var planted = new Option<bool>("--planted") { Description = "Plant one defect after the other into the silos; each must be caught." };
+var keep = new Option<bool>("--keep") { Description = "Keep all that the checker saw, even when it found nothing." };
 var only = new Option<string[]>("--only") { Description = "With --planted: only these defects.", AllowMultipleArgumentsPerToken = true };
 var root = new RootCommand("""
     Runs the system in real processes, loads it, breaks parts of it by a seeded schedule, and judges whether every promise was kept.
     Exit codes: 0 no violation, 1 violations (or a planted defect not caught), 2 it could not run.
-    """) { seed, faults, minutes, silos, rate, keys, kafka, data, planted, only };
+    """) { seed, faults, minutes, silos, rate, keys, kafka, data, planted, only, keep };
 root.SetAction(async (parsed, stop) =>
 {
     try
@@ -28,7 +29,7 @@ root.SetAction(async (parsed, stop) =>
         var options = new ChaosOptions(
             parsed.GetValue(seed), count, TimeSpan.FromMinutes(parsed.GetValue(minutes) ?? Math.Max(1, count) / 4.0), parsed.GetValue(silos),
             (parsed.GetValue(kafka) ?? (PrivateKafka.Home() is null ? "emulator" : "apache")) == "apache", Path.GetFullPath(parsed.GetValue(data)!),
-            parsed.GetValue(rate), parsed.GetValue(keys));
+            parsed.GetValue(rate), parsed.GetValue(keys), Keep: parsed.GetValue(keep));
         if (parsed.GetValue(planted))
             return await PlantedRun.ExecuteAsync(options, parsed.GetValue(only) ?? [], Console.WriteLine, stop);
         Console.WriteLine($"seed {options.Seed}: {count} faults in {options.Length.TotalMinutes:0.0} minutes; reports in {options.Reports}");

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -94,17 +93,15 @@ public sealed record Report
             Violations = [.. violations.GroupBy(v => v.Class).SelectMany(g => g.Take(20))],
         };
 
-    /// <summary>Keeps it, as JSON and as text; with violations the history too.</summary>
-    internal void Save(string folder, History history)
+    /// <summary>Keeps it, as JSON and as text; with violations, or when asked to, all that the checker saw.</summary>
+    internal void Save(string folder, Recording recording, bool keep)
     {
         Directory.CreateDirectory(folder);
         var name = Path.Combine(folder, $"{Began:yyyyMMdd-HHmmss}-seed-{Seed.ToString(CultureInfo.InvariantCulture)}{(Planted is null ? "" : "-" + Planted)}");
         File.WriteAllText(name + ".json", JsonSerializer.Serialize(this, Json));
         File.WriteAllText(name + ".txt", ToText());
-        if (Violations.Count == 0)
-            return;
-        using var file = new GZipStream(File.Create(name + ".history.json.gz"), CompressionLevel.Fastest);
-        JsonSerializer.Serialize(file, history, Json);
+        if (keep || Violations.Count > 0)
+            recording.Save(name + ".recording.json.gz");
     }
 
     public string ToText()

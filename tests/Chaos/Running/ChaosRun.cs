@@ -71,14 +71,14 @@ internal static class ChaosRun
         await watching.CancelAsync();
         await watch;
         await watcher.LookAsync();
-        var history = journal.ToHistory();
-        List<Violation> violations = [.. Checker.Check(history, await StoreReader.ReadAsync(system.DirectPostgres))];
+        var recording = new Recording(journal.ToHistory(), await StoreReader.ReadAsync(system.DirectPostgres));
+        List<Violation> violations = [.. recording.Check()];
         if (stuck is not null)
             violations.Insert(0, new(ViolationClass.Stuck, $"after {patience.TotalSeconds} s: {stuck}", null, []));
         if (audit)
             violations.AddRange(await AuditAsync(system, cancellationToken));
-        var report = Report.Of(options, began, system.Broker.Kind, planned, faults, history, violations, seconds, done);
-        report.Save(options.Reports, history);
+        var report = Report.Of(options, began, system.Broker.Kind, planned, faults, recording.History, violations, seconds, done);
+        report.Save(options.Reports, recording, options.Keep);
         return report;
     }
 
