@@ -174,7 +174,7 @@ internal sealed class ChaosSystem : IAsyncDisposable
             Broker = EmulatedKafka.Start();
         }
 
-        foreach (var topic in new[] { "user-events", "transactions" })
+        foreach (var topic in new[] { "user-events", "transactions", "dead-letters" })
             await Broker.CreateTopicAsync(topic, Partitions, cancellationToken);
     }
 
@@ -190,6 +190,7 @@ internal sealed class ChaosSystem : IAsyncDisposable
         ["ConnectionStrings__Postgres"] = new Npgsql.NpgsqlConnectionStringBuilder(DirectPostgres) { Port = postgres.Port, MaxPoolSize = 30 }.ConnectionString,
         ["Kafka__BootstrapServers"] = Broker.BootstrapServers,
         ["Kafka__Incarnation"] = Broker.Incarnation,
+        ["Kafka__CreateMissingTopics"] = "true",
         ["ASPNETCORE_URLS"] = url,
     };
 
