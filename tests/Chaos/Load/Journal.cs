@@ -44,6 +44,9 @@ internal sealed class Journal
 
     public History ToHistory() => new()
     {
-        Records = [.. _records.Values.OrderBy(r => r.Number)], Commands = [.. _commands], Reads = [.. _reads], Checkpoints = [.. _checkpoints],
+        Records = [.. _records.Values.OrderBy(r => r.Number)],
+        Commands = [.. _commands],
+        Reads = [.. _reads],
+        Checkpoints = [.. _checkpoints],
     };
 }

@@ -70,8 +70,15 @@ internal sealed class Shop(int seed, int keys, AvroRecordEncoder<UserRecord> use
         var id = NewId();
         var record = new UserRecord
         {
-            EventId = id.ToString(), UserId = $"user-{user}", SessionId = $"session-{user}-{_random.Next(3)}", EventType = type, Timestamp = at,
-            PageUrl = $"/products/{_random.Next(50)}", DeviceType = DeviceType.Mobile, Properties = properties, Metadata = Metadata,
+            EventId = id.ToString(),
+            UserId = $"user-{user}",
+            SessionId = $"session-{user}-{_random.Next(3)}",
+            EventType = type,
+            Timestamp = at,
+            PageUrl = $"/products/{_random.Next(50)}",
+            DeviceType = DeviceType.Mobile,
+            Properties = properties,
+            Metadata = Metadata,
         };
         return new("user-events", record.UserId, users.Encode(record), id, RecordKind.Good, null);
     }
@@ -89,9 +96,16 @@ internal sealed class Shop(int seed, int keys, AvroRecordEncoder<UserRecord> use
         var id = NewId();
         var record = new TransactionRecord
         {
-            EventId = id.ToString(), TransactionId = NewId().ToString(), AccountId = $"acc-{account}", UserId = $"user-{account}", Type = type,
-            Amount = _random.Next(type == TransactionType.Deposit ? 5_000 : 100, 20_000) / 100m, Currency = "EUR",
-            CounterpartyAccountId = type == TransactionType.Transfer ? $"acc-{(account + 1 + _random.Next(keys - 1)) % keys}" : null, Timestamp = at, Metadata = Metadata,
+            EventId = id.ToString(),
+            TransactionId = NewId().ToString(),
+            AccountId = $"acc-{account}",
+            UserId = $"user-{account}",
+            Type = type,
+            Amount = _random.Next(type == TransactionType.Deposit ? 5_000 : 100, 20_000) / 100m,
+            Currency = "EUR",
+            CounterpartyAccountId = type == TransactionType.Transfer ? $"acc-{(account + 1 + _random.Next(keys - 1)) % keys}" : null,
+            Timestamp = at,
+            Metadata = Metadata,
         };
         return new("transactions", record.AccountId, transactions.Encode(record), id, RecordKind.Good, record);
     }
