@@ -1,26 +1,22 @@
 using Confluent.Kafka;
+using Orleans.Streams.Kafka;
 
 namespace Api.Topics;
 
 /// <summary>The one admin client of this process.</summary>
 internal sealed partial class BrokerClients : IDisposable
 {
-    private readonly Lazy<IAdminClient> _admin;
     private readonly ILogger<BrokerClients> _logger;
 
     public BrokerClients(KafkaConnection connection, ILogger<BrokerClients> logger)
     {
         _logger = logger;
-        _admin = new(() => new AdminClientBuilder(connection.ClientConfig()).SetLogHandler(Log).SetErrorHandler((_, error) => LogError(error.Reason)).Build());
+        Admin = new(() => new AdminClientBuilder(connection.ClientConfig()).SetLogHandler(Log).SetErrorHandler((_, error) => LogError(error.Reason)).Build());
     }
 
-    public IAdminClient Admin => _admin.Value;
+    public SharedKafkaClient<IAdminClient> Admin { get; }
 
-    public void Dispose()
-    {
-        if (_admin.IsValueCreated)
-            _admin.Value.Dispose();
-    }
+    public void Dispose() => Admin.Dispose();
 
     private void Log(IAdminClient client, LogMessage message) => LogClient(message.Message);
 

@@ -24,7 +24,7 @@ internal sealed class BrokerWatermarks
     private async Task<IReadOnlyDictionary<TopicPartition, Watermarks>> QueryAsync(CancellationToken cancellationToken)
     {
         // The client's metadata call blocks its thread.
-        var metadata = await Task.Run(() => _clients.Admin.GetMetadata(Timeout), cancellationToken);
+        var metadata = await Task.Run(() => _clients.Admin.Call(admin => admin.GetMetadata(Timeout)), cancellationToken);
         var partitions = metadata.Topics.Where(t => !t.Topic.StartsWith("__", StringComparison.Ordinal))
             .SelectMany(t => t.Partitions.Select(p => new TopicPartition(t.Topic, p.PartitionId))).ToArray();
         if (partitions.Length == 0)
@@ -38,7 +38,7 @@ internal sealed class BrokerWatermarks
         try
         {
             var specs = partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = spec });
-            return Offsets((await _clients.Admin.ListOffsetsAsync(specs, new ListOffsetsOptions { RequestTimeout = Timeout })).ResultInfos);
+            return Offsets((await _clients.Admin.CallAsync(admin => admin.ListOffsetsAsync(specs, new ListOffsetsOptions { RequestTimeout = Timeout }))).ResultInfos);
         }
         catch (ListOffsetsException e)
         {

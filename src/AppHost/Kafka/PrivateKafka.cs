@@ -14,10 +14,12 @@ public sealed class PrivateKafka : IKafkaBroker, IPart
     private readonly string _folder;
     private OwnedProcess? _process;
 
-    private PrivateKafka(string home, string folder, int port)
+    private readonly int _port;
+
+    private PrivateKafka(string home, string folder, int port, int advertised)
     {
-        (_home, _folder) = (home, folder);
-        BootstrapServers = $"127.0.0.1:{port}";
+        (_home, _folder, _port) = (home, folder, port);
+        BootstrapServers = $"127.0.0.1:{advertised}";
     }
 
     /// <inheritdoc/>
@@ -49,12 +51,15 @@ public sealed class PrivateKafka : IKafkaBroker, IPart
     /// <param name="home">The distribution.</param>
     /// <param name="folder">Where its data lies.</param>
     /// <param name="port">The port, or null for a free one.</param>
+    /// <param name="advertised">The port that clients are told, where a proxy stands before the broker; null for its own.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public static async Task<PrivateKafka> StartAsync(string home, string folder, int? port = null, CancellationToken cancellationToken = default)
+    public static async Task<PrivateKafka> StartAsync(
+        string home, string folder, int? port = null, int? advertised = null, CancellationToken cancellationToken = default)
     {
         folder = Path.GetFullPath(folder);
         Directory.CreateDirectory(folder);
-        var broker = new PrivateKafka(home, folder, port ?? FreePort.Any());
+        var own = port ?? FreePort.Any();
+        var broker = new PrivateKafka(home, folder, own, advertised ?? own);
         broker.Configure();
         if (!File.Exists(Path.Combine(folder, "data", "meta.properties")))
             await broker.FormatAsync(cancellationToken);
@@ -132,7 +137,7 @@ public sealed class PrivateKafka : IKafkaBroker, IPart
             process.roles=broker,controller
             node.id=1
             controller.quorum.voters=1@127.0.0.1:{controller}
-            listeners=PLAINTEXT://{BootstrapServers},CONTROLLER://127.0.0.1:{controller}
+            listeners=PLAINTEXT://127.0.0.1:{_port},CONTROLLER://127.0.0.1:{controller}
             advertised.listeners=PLAINTEXT://{BootstrapServers}
             controller.listener.names=CONTROLLER
             listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT

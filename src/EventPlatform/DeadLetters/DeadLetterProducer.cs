@@ -16,7 +16,7 @@ internal sealed class DeadLetterProducer(IOptionsMonitor<KafkaStreamsOptions> op
 
     private const int MaxText = 1000;
 
-    private readonly Lazy<IProducer<byte[]?, byte[]?>> _producer = new(() => Open(options.Get(PlatformHosting.StreamProvider)));
+    private readonly SharedKafkaClient<IProducer<byte[]?, byte[]?>> _producer = new(() => Open(options.Get(PlatformHosting.StreamProvider)));
 
     /// <summary>Returns when the record is acknowledged: null, or why it is not.</summary>
     public async Task<Error?> PublishAsync(string topic, StoredDeadLetter dead)
@@ -36,17 +36,13 @@ internal sealed class DeadLetterProducer(IOptionsMonitor<KafkaStreamsOptions> op
         return await TryAsync(topic, new Message<byte[]?, byte[]?> { Headers = message.Headers });
     }
 
-    public void Dispose()
-    {
-        if (_producer.IsValueCreated)
-            _producer.Value.Dispose();
-    }
+    public void Dispose() => _producer.Dispose();
 
     private async Task<Error?> TryAsync(string topic, Message<byte[]?, byte[]?> message)
     {
         try
         {
-            await _producer.Value.ProduceAsync(topic, message);
+            await _producer.CallAsync(producer => producer.ProduceAsync(topic, message));
             return null;
         }
         catch (ProduceException<byte[]?, byte[]?> e)

@@ -12,10 +12,10 @@ internal sealed class KafkaSender(string provider, KafkaProviderOptions options,
     : IDisposable
 {
     private const string TraceParent = "traceparent";
-    private readonly Lazy<IProducer<byte[]?, byte[]?>> _producer = new(() => new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(options))
+    private readonly SharedKafkaClient<IProducer<byte[]?, byte[]?>> _producer = new(() => new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(options))
         .SetErrorHandler((_, error) => KafkaLog.ConsumerTrouble(logger, provider, error.Reason))
         .SetLogHandler((_, line) => KafkaLog.Librdkafka(logger, line.Name, line.Message))
-        .Build());
+        .Build(), producer => producer.Flush(TimeSpan.FromSeconds(10)));
 
     /// <summary>Ends when the brokers have acknowledged every item.</summary>
     /// <exception cref="ProduceException{TKey,TValue}">An item was not acknowledged in time; it may be on the topic all the same.</exception>
@@ -40,21 +40,14 @@ internal sealed class KafkaSender(string provider, KafkaProviderOptions options,
         KafkaMetrics.Published.Add(acknowledgements.Count, new KeyValuePair<string, object?>("provider", provider), new("topic", topic.Topic));
     }
 
-    public void Dispose()
-    {
-        if (_producer.IsValueCreated)
-        {
-            _producer.Value.Flush(TimeSpan.FromSeconds(10));
-            _producer.Value.Dispose();
-        }
-    }
+    public void Dispose() => _producer.Dispose();
 
     /// <summary>Waits while librdkafka's queue is full: that is Kafka's backpressure.</summary>
     private async Task<Task> EnqueueAsync(TopicPartition target, Message<byte[]?, byte[]?> message)
     {
         while (true)
         {
-            var acknowledgement = _producer.Value.ProduceAsync(target, message);
+            var acknowledgement = _producer.Call(producer => producer.ProduceAsync(target, message));
             if (acknowledgement is { IsFaulted: true, Exception.InnerException: ProduceException<byte[]?, byte[]?> { Error.Code: Confluent.Kafka.ErrorCode.Local_QueueFull } })
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), time);

@@ -18,6 +18,7 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     private readonly bool _storesOffsets;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly SharedKafkaClient<IConsumer<TPart, TPart>> _client;
     private readonly IConsumer<TPart, TPart> _consumer;
     private readonly ConcurrentQueue<Action> _commands = new();
     private readonly Dictionary<int, IPartitionIntake<TPart>> _intakes = [];
@@ -29,12 +30,13 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     {
         (_topic, _onBrokersDown, _time, _logger) = (topic, onBrokersDown, time, logger);
         _storesOffsets = config.EnableAutoCommit == true;
-        _consumer = new ConsumerBuilder<TPart, TPart>(config)
+        _client = new(() => new ConsumerBuilder<TPart, TPart>(config)
             .SetKeyDeserializer(deserializer)
             .SetValueDeserializer(deserializer)
             .SetErrorHandler((_, error) => OnClientError(error))
             .SetLogHandler((_, line) => KafkaLog.Librdkafka(_logger, line.Name, line.Message))
-            .Build();
+            .Build(), client => client.Close());
+        _consumer = _client.Call(client => client); // for the thread: it ends before the client, so its calls need not count
         _thread = new(Run) { IsBackground = true, Name = $"kafka {topic}" };
         _thread.Start();
     }
@@ -66,14 +68,15 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     /// <summary>The offsets that the partition holds: from the first, up to but without the second. Blocks for up to the timeout.</summary>
     public (long Low, long High) QueryWatermarks(int partition, TimeSpan timeout)
     {
-        var offsets = _consumer.QueryWatermarkOffsets(new(_topic, partition), timeout);
+        var offsets = _client.Call(client => client.QueryWatermarkOffsets(new(_topic, partition), timeout));
         return (offsets.Low.Value, offsets.High.Value);
     }
 
     /// <summary>The first offset at or after a time; null when there is none, or the broker cannot tell. Blocks for up to the timeout.</summary>
     public long? OffsetForTime(int partition, long timestampMs, TimeSpan timeout)
     {
-        var found = _consumer.OffsetsForTimes([new(new(_topic, partition), new Timestamp(timestampMs, TimestampType.CreateTime))], timeout)[0].Offset;
+        var time = new TopicPartitionTimestamp(new(_topic, partition), new Timestamp(timestampMs, TimestampType.CreateTime));
+        var found = _client.Call(client => client.OffsetsForTimes([time], timeout))[0].Offset;
         return found.IsSpecial ? null : found.Value;
     }
 
@@ -96,8 +99,7 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     {
         _stopping = true;
         _thread.Join();
-        _consumer.Close();
-        _consumer.Dispose();
+        _client.Dispose();
     }
 
     private Task InvokeAsync(Action action)

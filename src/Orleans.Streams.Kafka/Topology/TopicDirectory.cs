@@ -17,11 +17,15 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly SharedKafkaClient<IAdminClient> _admin = new(() => new AdminClientBuilder(ClientSettings.Admin(options))
+        .SetErrorHandler((_, error) => KafkaLog.ConsumerTrouble(logger, provider, error.Reason))
+        .SetLogHandler((_, line) => KafkaLog.Librdkafka(logger, line.Name, line.Message))
+        .Build());
+
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, TopicInfo> _topics = new Dictionary<string, TopicInfo>(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, TopicInfo> _known = new Dictionary<string, TopicInfo>(StringComparer.Ordinal);
-    private IAdminClient? _admin;
     private Task? _loop;
     private volatile string? _unreachable;
     private TaskCompletionSource _suspected = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,7 +75,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
     {
         _stopping.Cancel();
         _loop?.GetAwaiter().GetResult();
-        _admin?.Dispose();
+        _admin.Dispose();
         _stopping.Dispose();
         _one.Dispose();
     }
@@ -128,10 +132,6 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         await _one.WaitAsync(cancellationToken);
         try
         {
-            _admin ??= new AdminClientBuilder(ClientSettings.Admin(options))
-                .SetErrorHandler((_, error) => KafkaLog.ConsumerTrouble(logger, provider, error.Reason))
-                .SetLogHandler((_, line) => KafkaLog.Librdkafka(logger, line.Name, line.Message))
-                .Build();
             var found = await DescribeAsync(cancellationToken);
             var missing = options.Streams.Where(s => !found.ContainsKey(s.Key)).ToList();
             if (missing.Count > 0 && options.CreateMissingTopics && await CreateAsync(missing.Select(m => m.Value)))
@@ -188,7 +188,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
     private async Task<Dictionary<string, TopicInfo>> DescribeAsync(CancellationToken cancellationToken)
     {
         var sizes = options.Incarnation is { } given
-            ? (await Task.Run(() => _admin!.GetMetadata(Timeout), cancellationToken)).Topics
+            ? (await Task.Run(() => _admin.Call(admin => admin.GetMetadata(Timeout)), cancellationToken)).Topics
                 .Where(t => t.Error.Code == Confluent.Kafka.ErrorCode.NoError)
                 .ToDictionary(t => t.Topic, t => (given, t.Partitions.Count), StringComparer.Ordinal)
             : await DescribeWithIdsAsync(cancellationToken);
@@ -206,7 +206,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         try
         {
             var topics = TopicCollection.OfTopicNames(options.Streams.Values.Select(t => t.Topic));
-            var result = await _admin!.DescribeTopicsAsync(topics, new() { RequestTimeout = Timeout }).WaitAsync(cancellationToken);
+            var result = await _admin.CallAsync(admin => admin.DescribeTopicsAsync(topics, new() { RequestTimeout = Timeout }).WaitAsync(cancellationToken));
             described = result.TopicDescriptions;
         }
         catch (DescribeTopicsException exception)
@@ -226,7 +226,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
             .ToList();
         try
         {
-            await _admin!.CreateTopicsAsync(specifications, new() { RequestTimeout = Timeout, OperationTimeout = Timeout });
+            await _admin.Call(admin => admin.CreateTopicsAsync(specifications, new() { RequestTimeout = Timeout, OperationTimeout = Timeout }));
             specifications.ForEach(s => KafkaLog.TopicCreated(logger, s.Name, s.NumPartitions));
             return true;
         }
@@ -235,14 +235,25 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
             var failed = exception.Results.Where(r => r.Error.IsError && r.Error.Code != Confluent.Kafka.ErrorCode.TopicAlreadyExists).ToList();
             foreach (var topic in failed)
             {
-                var stream = options.Streams.First(s => s.Value.Topic == topic.Topic).Key;
-                if (_errors.TryAdd(stream, $"it is missing and could not be created: {topic.Error.Reason}"))
-                {
-                    KafkaLog.TopicError(logger, topic.Topic, _errors[stream]);
-                }
+                CreationFailed(topic.Topic, topic.Error.Reason);
             }
 
             return failed.Count < specifications.Count;
+        }
+        catch (KafkaException exception)
+        {
+            // The broker answers, but creates nothing, as the emulator. The topics that are there must not suffer for it.
+            specifications.ForEach(s => CreationFailed(s.Name, exception.Error.Reason));
+            return false;
+        }
+    }
+
+    private void CreationFailed(string topic, string reason)
+    {
+        var stream = options.Streams.First(s => s.Value.Topic == topic).Key;
+        if (_errors.TryAdd(stream, $"it is missing and could not be created: {reason}"))
+        {
+            KafkaLog.TopicError(logger, topic, _errors[stream]);
         }
     }
 }

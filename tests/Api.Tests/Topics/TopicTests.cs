@@ -1,6 +1,9 @@
 using Api.Topics;
+using AppHost.Kafka;
 using Confluent.Kafka;
+using EventPlatform.Hosting;
 using EventStore.Checkpoints;
+using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
 using static Api.Tests.Calls;
 
@@ -19,6 +22,27 @@ public sealed class TopicTests(ShopSystem system)
             p => p.GetProperty("position").GetInt64() > sent.GetProperty("offset").GetInt64() && p.GetProperty("lag").GetInt64() == 0,
             ShopSystem.Deadline, "the checkpoint is past the record and nothing is left");
         Assert.Equal((0, "kafka"), (partition.GetProperty("low").GetInt64(), partition.Text("consumer")));
+    }
+
+    [Fact]
+    public async Task A_question_that_is_under_way_when_the_api_stops_ends_before_the_client()
+    {
+        await using var kafka = EmulatedKafka.Start();
+        await kafka.CreateTopicAsync("t", 1);
+        kafka.SetRoundTripTime(TimeSpan.FromMilliseconds(100));
+        var clients = new BrokerClients(
+            new KafkaConnection(new KafkaSettings { BootstrapServers = kafka.BootstrapServers }), NullLogger<BrokerClients>.Instance);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = Task.Run(() => clients.Admin.Call(admin =>
+        {
+            asked.SetResult();
+            return admin.GetMetadata(ShopSystem.Deadline);
+        }));
+        await asked.Task;
+        clients.Dispose();
+        // Another one is refused, whatever was known before.
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => new BrokerWatermarks(clients, TimeProvider.System).GetAsync(CancellationToken.None));
+        Assert.Contains((await answer.WaitAsync(ShopSystem.Deadline)).Topics, t => t.Topic == "t");
     }
 
     [Fact]

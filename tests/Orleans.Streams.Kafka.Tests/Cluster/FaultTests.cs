@@ -173,6 +173,23 @@ public sealed class FaultTests(Brokers brokers)
     }
 
     [Fact]
+    public async Task A_topic_that_cannot_be_created_does_not_keep_the_others_from_being_read()
+    {
+        await using var broker = EmulatedKafka.Start(); // which creates no topic when it is asked to
+        await using var cluster = new KafkaCluster(broker);
+        await cluster.CreateTopicAsync(1);
+        await cluster.StartAsync(configure: o =>
+        {
+            o.CreateMissingTopics = true;
+            o.AddStream("results");
+        });
+        Produce(cluster, 10);
+        await Eventually.True(() => cluster.Deliveries.Distinct == 10, "the other topic to be read");
+        var topics = cluster.Silos.GetSiloServiceProvider().GetRequiredService<IKafkaStreamsStatus>().Topics;
+        Assert.Contains("could not be created", topics.Single(t => t.Stream == "results").Error);
+    }
+
+    [Fact]
     public async Task A_topic_that_is_only_published_to_is_created_and_read_by_no_one()
     {
         Assert.SkipUnless(Brokers.HasReal, "needs KAFKA_HOME: the emulator creates whatever is asked for");

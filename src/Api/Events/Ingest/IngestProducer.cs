@@ -4,13 +4,14 @@ using Api.Hosting;
 using Api.Topics;
 using Confluent.Kafka;
 using Microsoft.Extensions.Options;
+using Orleans.Streams.Kafka;
 
 namespace Api.Events.Ingest;
 
 /// <summary>Produces as every producer of these topics must: acknowledged by all replicas, and with Java's partitioner, so that a key keeps its partition.</summary>
 internal sealed partial class IngestProducer : IDisposable
 {
-    private readonly Lazy<IProducer<string, byte[]>> _producer;
+    private readonly SharedKafkaClient<IProducer<string, byte[]>> _producer;
     private readonly ApiMetrics _metrics;
     private readonly ILogger<IngestProducer> _logger;
 
@@ -35,22 +36,18 @@ internal sealed partial class IngestProducer : IDisposable
         return results;
     }
 
-    public void Dispose()
-    {
-        if (_producer.IsValueCreated)
-            _producer.Value.Dispose();
-    }
+    public void Dispose() => _producer.Dispose();
 
     private async Task<IngestResult> ProduceAsync(string topic, IngestRecord record, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await _producer.Value.ProduceAsync(topic, new Message<string, byte[]>
+            var result = await _producer.CallAsync(producer => producer.ProduceAsync(topic, new Message<string, byte[]>
             {
                 Key = record.Key,
                 Value = record.Payload,
                 Headers = Headers(),
-            }, cancellationToken);
+            }, cancellationToken));
             return new IngestResult(record.EventId, topic, result.Partition.Value, result.Offset.Value, null);
         }
         catch (ProduceException<string, byte[]> e)

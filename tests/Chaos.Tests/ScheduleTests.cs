@@ -1,0 +1,36 @@
+using Chaos.Schedule;
+
+namespace Chaos.Tests;
+
+public sealed class ScheduleTests
+{
+    private static readonly TimeSpan Length = TimeSpan.FromMinutes(10);
+
+    [Fact]
+    public void The_same_seed_gives_the_same_schedule() =>
+        Assert.Equal(FaultPlan.Make(42, 60, Length, FaultPlan.Possible(realKafka: true)), FaultPlan.Make(42, 60, Length, FaultPlan.Possible(realKafka: true)));
+
+    [Fact]
+    public void Another_seed_gives_another_one() =>
+        Assert.NotEqual(FaultPlan.Make(42, 60, Length, FaultPlan.Possible(realKafka: true)), FaultPlan.Make(43, 60, Length, FaultPlan.Possible(realKafka: true)));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Every_kind_that_is_possible_comes_and_no_other_one(bool realKafka)
+    {
+        var possible = FaultPlan.Possible(realKafka);
+        var planned = FaultPlan.Make(7, 60, Length, possible);
+        Assert.Equal(possible.Order(), planned.Select(f => f.Kind).Distinct().Order());
+        Assert.Equal(realKafka, possible.Contains(FaultKind.BrokerKilled));
+        Assert.Equal(!realKafka, possible.Contains(FaultKind.BrokerErrors));
+    }
+
+    [Fact]
+    public void Faults_come_in_order_and_within_the_length()
+    {
+        var times = FaultPlan.Make(7, 60, Length, FaultPlan.Possible(realKafka: true)).Select(f => f.At).ToArray();
+        Assert.Equal(times.Order(), times);
+        Assert.All(times, at => Assert.InRange(at, 0, Length.TotalSeconds));
+    }
+}
