@@ -9,6 +9,7 @@ COPY src/EventStore/EventStore.csproj src/EventStore/
 COPY src/Grains/Grains.csproj src/Grains/
 COPY src/Orleans.Streams.Kafka/Orleans.Streams.Kafka.csproj src/Orleans.Streams.Kafka/
 COPY src/SchemaRegistry/SchemaRegistry.csproj src/SchemaRegistry/
+COPY src/StreamJobs/StreamJobs.csproj src/StreamJobs/
 RUN dotnet restore src/Api
 COPY schemas schemas
 COPY src src

@@ -8,6 +8,7 @@ COPY src/EventStore/EventStore.csproj src/EventStore/
 COPY src/Grains/Grains.csproj src/Grains/
 COPY src/Orleans.Streams.Kafka/Orleans.Streams.Kafka.csproj src/Orleans.Streams.Kafka/
 COPY src/SchemaRegistry/SchemaRegistry.csproj src/SchemaRegistry/
+COPY src/StreamJobs/StreamJobs.csproj src/StreamJobs/
 COPY src/Silo/Silo.csproj src/Silo/
 RUN dotnet restore src/Silo
 COPY schemas schemas

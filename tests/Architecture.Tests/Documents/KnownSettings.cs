@@ -7,7 +7,7 @@ namespace Architecture.Tests.Documents;
 /// <summary>Every setting there is: the public properties of the options classes, found by reflection, and those that are read by their name.</summary>
 internal static class KnownSettings
 {
-    private static readonly string[] Assemblies = ["EventPlatform", "Orleans.Streams.Kafka", "EventStore", "SchemaRegistry", "Api"];
+    private static readonly string[] Assemblies = ["EventPlatform", "Orleans.Streams.Kafka", "EventStore", "SchemaRegistry", "StreamJobs", "Api"];
 
     // Classes that a section is bound to, other than by a constant of their own. One that is in neither is set in code only, under its own name.
     private static readonly Dictionary<string, string> Sections = new()

@@ -5,7 +5,7 @@ namespace Architecture.Tests.Structure;
 /// <summary>Who may know whom. The compiler writes only those references into an assembly that its code uses.</summary>
 public sealed class LibrariesTests
 {
-    private static readonly string[] Libraries = ["Orleans.Streams.Kafka", "EventStore", "SchemaRegistry"];
+    private static readonly string[] Libraries = ["Orleans.Streams.Kafka", "EventStore", "SchemaRegistry", "StreamJobs"];
     private static readonly string[] Sample = ["Contracts", "Grains", "Silo", "Api", "Producer", "AppHost", "Cli"];
 
     public static TheoryData<string> EachLibrary => [.. Libraries];

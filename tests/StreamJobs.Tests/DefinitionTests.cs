@@ -1,0 +1,32 @@
+namespace StreamJobs.Tests;
+
+public sealed class DefinitionTests
+{
+    public static TheoryData<Action, string> Mistakes => new()
+    {
+        { () => Job.Named("Top Pages"), "lower-case letters" },
+        { () => Job.Named("j").From<Visit>(" "), "a topic without a name" },
+        { () => Job.Named("j").From<Visit>("t").Watermark(v => v.Time, -1.Seconds()), "delay must not be negative" },
+        { () => Visits.Keyed().Window(Session.WithGap(0.Seconds())), "gap must be a positive number" },
+        { () => Visits.Keyed().Window(Tumbling.Of(0.Seconds())), "size must be a positive number" },
+        { () => Visits.Keyed().Window(Sliding.Of(10.Seconds(), every: 3.Seconds())), "must be a multiple of its slide" },
+        { () => Visits.Keyed().Window(Counting.Of(0)), "at least one record" },
+        { () => Visits.Keyed().Window(Tumbling.Of(1.Seconds()), -1.Seconds()), "lateness must not be negative" },
+        { () => Stream().KeyBy(v => v.Who).Window(Session.WithGap(1.Seconds())), "use KeyByRecordKey" },
+        { () => Counted().ToTopic("visits", r => new object()), "which it reads" },
+        { () => Counted().ToTopic("out", r => new object()).ToTopic("out", r => new object()), "twice" },
+        { () => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => new { c = a }), "may only be used to call an aggregate" },
+    };
+
+    [Theory, MemberData(nameof(Mistakes))]
+    public void A_mistake_is_told_where_the_job_is_declared_with_its_name(Action declare, string mistake)
+    {
+        var error = Assert.Throws<JobDefinitionException>(declare);
+        Assert.StartsWith("Job '", error.Message, StringComparison.Ordinal);
+        Assert.Contains(mistake, error.Message, StringComparison.Ordinal);
+    }
+
+    private static JobStream<Visit, Visit> Stream() => Job.Named("visits").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero);
+
+    private static WindowJob<Visit, Visit, long> Counted() => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => a.Count());
+}

@@ -1,0 +1,109 @@
+using CsCheck;
+using StreamJobs.Testing;
+
+namespace StreamJobs.Tests;
+
+/// <summary>Results, corrections and late records against the rule as it is said, computed the slow way, one record at a time.</summary>
+public sealed class LatenessProperties
+{
+    private static readonly Gen<Visit[]> Log = Gen.Select(Gen.Char['a', 'c'], Gen.Int[0, 120], (who, at) => (who, at)).Array[0, 40]
+        .Select(all => all.Select((v, i) => new Visit(v.who.ToString(), v.at, i)).ToArray());
+
+    [Fact]
+    public void Sliced_windows_follow_the_rule_whatever_comes_and_however_often_they_are_restarted() =>
+        Gen.Select(Log, Gen.Int[1, 3], Gen.Int[0, 20], Gen.Int[0, 30], Gen.Int[1, 10]).Sample((log, slides, delay, lateness, chunk) =>
+        {
+            const int every = 10;
+            var job = Visits.Keyed(delay).Window(Sliding.Of((slides * every).Milliseconds(), every.Milliseconds()), lateness.Milliseconds())
+                .Aggregate(a => new { c = a.Count(), users = a.CountDistinct(v => v.Value % 5) });
+            var harness = new JobHarness<Visit>(job);
+            foreach (var part in log.Chunk(chunk))
+                harness.Given(part).Restart();
+            harness.Drain();
+
+            var (results, late) = Oracle(log, slides * every, every, delay, lateness);
+            Assert.Equal(results.Order(StringComparer.Ordinal), harness.Results.Select(r => $"{r.Text()} {r.Value.GetProperty("users")}").Order(StringComparer.Ordinal));
+            Assert.Equal(late, harness.Late);
+        });
+
+    [Fact]
+    public void Sessions_are_the_same_however_often_they_are_restarted() =>
+        Gen.Select(Log, Gen.Int[1, 20], Gen.Int[0, 30], Gen.Int[0, 30], Gen.Int[1, 10]).Sample((log, gap, delay, lateness, chunk) =>
+        {
+            var job = Visits.Keyed(delay).Window(Session.WithGap(gap.Milliseconds()), lateness.Milliseconds()).Aggregate(a => new { c = a.Count() });
+            var restarted = new JobHarness<Visit>(job);
+            foreach (var part in log.Chunk(chunk))
+                restarted.Given(part).Restart();
+            restarted.Drain();
+            var (final, late) = Sessions(log, gap, delay, lateness);
+            Assert.Equal(late, restarted.Late);
+            Assert.Equal(final, restarted.Final.Select(r => $"{r.Key} {r.Start.ToUnixTimeMilliseconds()}-{r.End.ToUnixTimeMilliseconds()} {r.Value.GetProperty("c")}").Order(StringComparer.Ordinal));
+        });
+
+    /// <summary>The last word on every session. One that is final is joined by nothing any more.</summary>
+    private static (List<string> Final, List<Visit> Late) Sessions(Visit[] log, int gap, int delay, int lateness)
+    {
+        var late = new List<Visit>();
+        var sessions = new List<(string Who, long Start, long End, int Count)>();
+        long? max = null;
+        foreach (var visit in log)
+        {
+            var watermark = max - delay;
+            var touched = sessions.Where(s => s.Who == visit.Who && !(s.End + lateness <= watermark) && s.Start <= visit.At + gap && visit.At <= s.End).ToArray();
+            var (start, end) = (touched.Select(s => s.Start).Append(visit.At).Min(), touched.Select(s => s.End).Append(visit.At + gap).Max());
+            if (end + lateness <= watermark)
+            {
+                late.Add(visit);
+            }
+            else
+            {
+                sessions.RemoveAll(touched.Contains);
+                sessions.Add((visit.Who, start, end, touched.Sum(s => s.Count) + 1));
+            }
+
+            max = Math.Max(max ?? visit.At, visit.At);
+        }
+
+        return ([.. sessions.Select(s => $"{s.Who} {s.Start}-{s.End} {s.Count}").Order(StringComparer.Ordinal)], late);
+    }
+
+    private static (List<string> Results, List<Visit> Late) Oracle(Visit[] log, int size, int every, int delay, int lateness)
+    {
+        var (results, late) = (new List<string>(), new List<Visit>());
+        var windows = new SortedDictionary<(long End, string Who), (List<Visit> Visits, int Revision)>();
+        var closed = new HashSet<(long, string)>();
+        void Emit(long end, string who)
+        {
+            var (visits, revision) = windows[(end, who)];
+            results.Add($"{who} {end - size}-{end} r{revision} {visits.Count} {visits.Select(v => v.Value % 5).Distinct().Count()}");
+            windows[(end, who)] = (visits, revision + 1);
+            closed.Add((end, who));
+        }
+
+        long? max = null;
+        foreach (var visit in log)
+        {
+            var watermark = max - delay;
+            var ends = Enumerable.Range(0, size / every).Select(i => (((visit.At / every) + 1 + i) * every)).ToArray();
+            var open = ends.Where(end => !(end + lateness <= watermark)).ToArray();
+            if (open.Length == 0)
+                late.Add(visit);
+            foreach (var end in open)
+            {
+                if (!windows.TryGetValue((end, visit.Who), out var window))
+                    windows.Add((end, visit.Who), window = ([], 0));
+                window.Visits.Add(visit);
+                if (end <= watermark)
+                    Emit(end, visit.Who);
+            }
+
+            max = Math.Max(max ?? visit.At, visit.At);
+            foreach (var (end, who) in windows.Keys.Where(w => w.End <= max - delay && !closed.Contains(w)).ToArray())
+                Emit(end, who);
+        }
+
+        foreach (var (end, who) in windows.Keys.Where(w => !closed.Contains(w)).ToArray())
+            Emit(end, who);
+        return (results, late);
+    }
+}

@@ -1,0 +1,34 @@
+using StreamJobs.Testing;
+
+namespace StreamJobs.Tests;
+
+public sealed class MergeTests
+{
+    private static Job Job(int lateness = 0) => StreamJobs.Job.Named("merged").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyBy(v => v.Who)
+        .Window(Tumbling.Of(10.Milliseconds()), lateness.Milliseconds()).Aggregate(a => new { c = a.Count() });
+
+    [Fact]
+    public void A_merged_window_closes_when_every_partition_has_passed_its_end()
+    {
+        var harness = new JobHarness<Visit>(Job(), partitions: 2).Given(0, new Visit("a", 1, 0), new Visit("a", 20, 0));
+        Assert.Empty(harness.Results);
+        harness.Given(1, new Visit("a", 2, 0), new Visit("b", 10, 0));
+        Assert.Equal(["a 0-10 r0 2"], harness.Results.Texts());
+    }
+
+    [Fact]
+    public void A_correction_of_one_partition_corrects_the_merged_result_of_its_keys_alone()
+    {
+        var harness = new JobHarness<Visit>(Job(lateness: 50), partitions: 2)
+            .Given(0, new Visit("a", 1, 0), new Visit("b", 2, 0), new Visit("a", 20, 0)).Given(1, new Visit("a", 3, 0), new Visit("a", 20, 0));
+        harness.Given(1, new Visit("a", 4, 0));
+        Assert.Equal(["a 0-10 r0 2", "b 0-10 r0 1", "a 0-10 r1 3"], harness.Results.Texts());
+    }
+
+    [Fact]
+    public void Open_windows_hold_what_the_partitions_have_not_given_yet()
+    {
+        var harness = new JobHarness<Visit>(Job(), partitions: 2).Given(0, new Visit("a", 1, 0), new Visit("a", 20, 0)).Given(1, new Visit("a", 2, 0));
+        Assert.Equal(["a 0-10 r0 2", "a 20-30 r0 1"], harness.Open.Texts());
+    }
+}

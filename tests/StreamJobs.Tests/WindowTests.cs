@@ -1,0 +1,106 @@
+using StreamJobs.Testing;
+
+namespace StreamJobs.Tests;
+
+public sealed class WindowTests
+{
+    private static readonly Job Tens = Visits.Keyed(delay: 5).Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+
+    [Fact]
+    public void A_window_closes_when_the_watermark_reaches_its_end()
+    {
+        var harness = new JobHarness<Visit>(Tens).Given(new Visit("a", 1, 0), new Visit("a", 9, 0), new Visit("b", 14, 0));
+        Assert.Empty(harness.Results);
+        harness.Given(new Visit("b", 15, 0));
+        Assert.Equal(["a 0-10 r0 2"], harness.Results.Texts());
+    }
+
+    [Fact]
+    public void A_record_at_a_boundary_belongs_to_the_later_window_and_one_before_the_epoch_to_its_own() =>
+        Assert.Equal(
+            ["a -10-0 r0 1", "a 0-10 r0 1", "a 10-20 r0 1"],
+            new JobHarness<Visit>(Tens).Given(new Visit("a", -1, 0), new Visit("a", 0, 0), new Visit("a", 10, 0)).Drain().Results.Texts());
+
+    [Fact]
+    public void A_record_is_late_when_the_watermark_before_it_has_passed_its_window_and_is_set_aside()
+    {
+        // 15 makes the watermark 10: 9 is late, 10 is not; and it is the watermark before a record that counts.
+        var harness = new JobHarness<Visit>(Tens).Given(new Visit("a", 15, 0), new Visit("a", 9, 1), new Visit("a", 10, 2), new Visit("a", 30, 3), new Visit("a", 19, 4)).Drain();
+        Assert.Equal([1, 4], harness.Late.Select(v => v.Value));
+        Assert.Equal(["a 10-20 r0 2", "a 30-40 r0 1"], harness.Results.Texts());
+    }
+
+    [Fact]
+    public void A_record_within_the_allowed_lateness_gives_another_revision_each()
+    {
+        var job = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds()), allowedLateness: 5.Milliseconds()).Aggregate(a => new { c = a.Count() });
+        var harness = new JobHarness<Visit>(job).Given(
+            new Visit("a", 3, 0), new Visit("a", 12, 0), new Visit("a", 4, 0), new Visit("b", 5, 0), new Visit("a", 6, 0), new Visit("a", 15, 0), new Visit("a", 7, 9));
+        Assert.Equal(["a 0-10 r0 1", "a 0-10 r1 2", "b 0-10 r0 1", "a 0-10 r2 3"], harness.Results.Texts());
+        Assert.Equal([9], harness.Late.Select(v => v.Value));
+    }
+
+    [Fact]
+    public void A_sliding_window_counts_a_record_in_each_window_that_covers_it() =>
+        Assert.Equal(
+            ["a -20-10 r0 1", "a -10-20 r0 2", "a 0-30 r0 2", "a 10-40 r0 1"],
+            new JobHarness<Visit>(Visits.Keyed().Window(Sliding.Of(30.Milliseconds(), every: 10.Milliseconds())).Aggregate(a => new { c = a.Count() }))
+                .Given(new Visit("a", 5, 0), new Visit("a", 15, 0)).Drain().Results.Texts());
+
+    [Fact]
+    public void Sessions_that_touch_are_one_and_end_the_gap_after_the_last_record() =>
+        Assert.Equal(
+            ["a 0-20 r0 2", "a 21-31 r0 1"],
+            new JobHarness<Visit>(Visits.Keyed().Window(Session.WithGap(10.Milliseconds())).Aggregate(a => new { c = a.Count() }))
+                .Given(new Visit("a", 0, 0), new Visit("a", 10, 0), new Visit("a", 21, 0)).Drain().Results.Texts());
+
+    [Fact]
+    public void A_record_that_joins_two_sessions_leaves_one_and_takes_back_what_was_said_of_a_closed_one()
+    {
+        var job = Visits.Keyed().Window(Session.WithGap(10.Milliseconds()), allowedLateness: 100.Milliseconds()).Aggregate(a => new { c = a.Count() });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", 0, 0), new Visit("a", 18, 0), new Visit("b", 40, 0), new Visit("a", 9, 0)).Drain();
+        Assert.Equal(["a 0-28 r1 3", "b 40-50 r0 1"], harness.Final.Select(r => r.Text()).Select(t => t));
+        Assert.Contains("a 18-28 r1 gone", harness.Results.Texts());
+    }
+
+    [Fact]
+    public void A_counting_window_is_full_after_so_many_records_and_one_that_is_not_full_has_no_result() =>
+        Assert.Equal(
+            ["a 5-8 r0 2"],
+            new JobHarness<Visit>(Visits.Keyed().Window(Counting.Of(2)).Aggregate(a => new { c = a.Count() }))
+                .Given(new Visit("a", 7, 0), new Visit("a", 5, 0), new Visit("a", 9, 0)).Drain().Results.Texts());
+
+    [Fact]
+    public void A_record_that_makes_the_jobs_code_throw_is_not_counted_by_half()
+    {
+        var job = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count(), most = a.Max(v => 100 / v.Value) });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", 1, 5), new Visit("a", 2, 0), new Visit("new", 3, 0), new Visit("a", 4, 4)).Drain();
+        Assert.Equal(2, harness.Faults.Count);
+        Assert.Equal(["a 0-10 r0 2"], harness.Results.Texts());
+    }
+
+    [Fact]
+    public void A_timestamp_far_ahead_of_its_Kafka_timestamp_is_set_aside_and_closes_nothing()
+    {
+        var harness = new JobHarness<Visit>(Tens).At(DateTimeOffset.UnixEpoch)
+            .Given(new Visit("a", 1, 0), new Visit("a", (long)TimeSpan.FromDays(2).TotalMilliseconds, 7), new Visit("a", 2, 0)).Drain();
+        Assert.Equal([7], harness.Late.Select(v => v.Value));
+        Assert.Equal(["a 0-10 r0 2"], harness.Results.Texts());
+    }
+
+    [Fact]
+    public void Open_windows_can_be_read_as_far_as_they_have_come()
+    {
+        var harness = new JobHarness<Visit>(Tens).Given(new Visit("a", 1, 0), new Visit("a", 2, 0), new Visit("a", 11, 0));
+        Assert.Equal(["a 0-10 r0 2", "a 10-20 r0 1"], harness.Open.Texts());
+    }
+
+    [Fact]
+    public void Thirty_days_pass_in_seconds()
+    {
+        var job = Visits.Keyed().Window(Tumbling.Of(1.Hours())).Aggregate(a => new { c = a.Count() });
+        var harness = new JobHarness<Visit>(job).Given(Enumerable.Range(0, 30 * 24 * 60).Select(m => new Visit("a", m * 60_000L, 0))).Drain();
+        Assert.Equal(30 * 24, harness.Results.Count);
+        Assert.All(harness.Results, r => Assert.Equal(60, r.Value.GetProperty("c").GetInt64()));
+    }
+}
