@@ -23,7 +23,7 @@ public sealed class LatenessProperties
 
             var (results, late) = Oracle(log, slides * every, every, delay, lateness);
             Assert.Equal(results.Order(StringComparer.Ordinal), harness.Results.Select(r => $"{r.Text()} {r.Value.GetProperty("users")}").Order(StringComparer.Ordinal));
-            Assert.Equal(late, harness.Late);
+            Assert.Equal(late.Select(v => v.Value), harness.Late.Select(v => v.Value));
         });
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class LatenessProperties
                 restarted.Given(part).Restart();
             restarted.Drain();
             var (final, late) = Sessions(log, gap, delay, lateness);
-            Assert.Equal(late, restarted.Late);
+            Assert.Equal(late.Select(v => v.Value), restarted.Late.Select(v => v.Value));
             Assert.Equal(final, restarted.Final.Select(r => $"{r.Key} {r.Start.ToUnixTimeMilliseconds()}-{r.End.ToUnixTimeMilliseconds()} {r.Value.GetProperty("c")}").Order(StringComparer.Ordinal));
         });
 
@@ -64,7 +64,8 @@ public sealed class LatenessProperties
             max = Math.Max(max ?? visit.At, visit.At);
         }
 
-        return ([.. sessions.Select(s => $"{s.Who} {s.Start}-{s.End} {s.Count}").Order(StringComparer.Ordinal)], late);
+        // A session that begins where a final one began takes its place.
+        return ([.. sessions.GroupBy(s => (s.Who, s.Start)).Select(g => g.Last()).Select(s => $"{s.Who} {s.Start}-{s.End} {s.Count}").Order(StringComparer.Ordinal)], late);
     }
 
     private static (List<string> Results, List<Visit> Late) Oracle(Visit[] log, int size, int every, int delay, int lateness)

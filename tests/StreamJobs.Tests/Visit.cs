@@ -5,7 +5,7 @@ namespace StreamJobs.Tests;
 /// <summary>A record for tests: who, when, and a number.</summary>
 public readonly record struct Visit(string Who, long At, int Value)
 {
-    public DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds(At);
+    internal DateTimeOffset Time => DateTimeOffset.FromUnixTimeMilliseconds(At);
 }
 
 internal static class Visits

@@ -45,7 +45,10 @@ public sealed record Sliding : Window
     public static Sliding Of(TimeSpan size, TimeSpan every) => new(size, every);
 }
 
-/// <summary>A window lasts as long as a key's records are no further apart than the gap; it ends the gap after the last one.</summary>
+/// <summary>
+/// A window lasts as long as a key's records are no further apart than the gap; it ends the gap after the last one. Results stand under key and start: a
+/// session that begins exactly where a final one of its key began takes its place.
+/// </summary>
 public sealed record Session : Window
 {
     private Session(TimeSpan gap) => Gap = gap;

@@ -25,9 +25,16 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
         var slice = slices.SliceOf(timestamp);
         if (slices.IsFinal(slice, watermark))
             return false;
+        var isCorrection = slices.FirstEnd(slice) <= watermark;
+        if (isCorrection)
+        {
+            // The watermark may have passed windows that held nothing until now: those are closed too.
+            _closedUpTo = Math.Max(_closedUpTo, slices.ClosedUpTo(watermark));
+        }
+
         var pane = PaneOf(slice);
         pane.Columns.Evaluate(record);
-        if (slices.FirstEnd(slice) > watermark)
+        if (!isCorrection)
         {
             pane.Commit(key);
             return true;
