@@ -29,10 +29,11 @@ public sealed class PlatformCluster : IAsyncDisposable
     private readonly IProducer<string?, byte[]> _producer;
     private readonly AvroRecordEncoder<OrderRecord> _encoder;
 
-    private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic)
+    private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic, bool jobs)
     {
         File.WriteAllText(Path.Combine(_schemas, "order.avsc"), Schema);
-        File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"}}""");
+        File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"},"order-counts-value":{"schema":"order_count.avsc"}}""");
+        File.WriteAllText(Path.Combine(_schemas, "order_count.avsc"), OrderJobs.CountSchema);
         Topic = topic;
         _encoder = new(new RegisteredSchema("orders-value", 1, SchemaId.Of(Schema), Schema));
         _producer = new ProducerBuilder<string?, byte[]>(new ProducerConfig
@@ -50,12 +51,18 @@ public sealed class PlatformCluster : IAsyncDisposable
                 ["Kafka:BootstrapServers"] = broker.BootstrapServers,
                 ["Kafka:Incarnation"] = broker.Incarnation,
                 ["Kafka:Topics:orders"] = topic,
+                ["Kafka:Topics:order-counts"] = $"{topic}-counts",
                 ["Kafka:DeadLetterTopic"] = deadLetterTopic,
                 ["SchemaRegistry:Folder"] = _schemas,
             });
             host.Logging.SetMinimumLevel(LogLevel.Warning);
         });
-        builder.ConfigureSilo((_, silo) => silo.AddEventPlatform(Orders.Define));
+        builder.ConfigureSilo((_, silo) => silo.AddEventPlatform(platform =>
+        {
+            Orders.Define(platform);
+            if (jobs)
+                platform.Job(OrderJobs.PerHour).Job(OrderJobs.PerOrder);
+        }));
         _cluster = builder.Build();
     }
 
@@ -67,11 +74,13 @@ public sealed class PlatformCluster : IAsyncDisposable
     public T Service<T>()
         where T : notnull => _cluster.GetSiloServiceProvider(_cluster.Silos[0].SiloAddress).GetRequiredService<T>();
 
-    public static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic = "")
+    public static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic = "", bool jobs = false)
     {
         var topic = $"orders-{Guid.NewGuid():N}";
         await broker.CreateTopicAsync(topic, 2);
-        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic);
+        if (jobs)
+            await broker.CreateTopicAsync($"{topic}-counts", 1);
+        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic, jobs);
         await cluster._cluster.DeployAsync();
         return cluster;
     }
@@ -80,6 +89,9 @@ public sealed class PlatformCluster : IAsyncDisposable
 
     public Task<DeliveryResult<string?, byte[]>> SendAsync(string? key, byte[] value) =>
         _producer.ProduceAsync(Topic, new Message<string?, byte[]> { Key = key, Value = value });
+
+    /// <summary>Stops the silo as a deployment does, and starts another in its place.</summary>
+    public Task RestartAsync() => _cluster.RestartSiloAsync(_cluster.Silos[0]);
 
     public byte[] Encode(OrderRecord record) => _encoder.Encode(record);
 

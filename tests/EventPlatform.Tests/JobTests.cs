@@ -1,0 +1,121 @@
+using AppHost.Kafka;
+using Confluent.Kafka;
+using EventStore.DeadLetters;
+using SchemaRegistry;
+using SchemaRegistry.Registries;
+using StreamJobs;
+using StreamJobs.Checkpoints;
+using StreamJobs.Running;
+using Testing;
+using Testing.Kafka;
+using Testing.Postgres;
+
+namespace EventPlatform.Tests;
+
+/// <summary>Jobs on a real broker and database: grains, checkpoints, merging, results in a table and a topic.</summary>
+public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory, BrokerData]
+    public async Task Results_are_exact_in_table_and_topic_although_the_silo_was_replaced_on_the_way(BrokerKind kind)
+    {
+        var broker = await brokers.GetAsync(kind);
+        await using var cluster = await PlatformCluster.StartAsync(broker, postgres, jobs: true);
+        await SendAsync(cluster, 0, 200);
+        await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerHour), n => n > 0, Patience, "the job has taken records");
+        await SendAsync(cluster, 200, 400);
+        await cluster.RestartAsync();
+        await SendAsync(cluster, 400, 600);
+        await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerHour), n => n == 600, Patience, "the job has taken everything");
+
+        foreach (var job in new[] { OrderJobs.PerHour, OrderJobs.PerOrder })
+            await cluster.Service<JobCatalog>().ControlAsync(job.Name, JobState.Draining, "test");
+        var expected = Enumerable.Range(0, 600).GroupBy(i => (Hour: i / 60, Type: TypeOf(i)))
+            .Select(g => $"{g.Key.Type} {Noon.AddHours(g.Key.Hour).ToUnixTimeMilliseconds()} {g.Count()} {g.Sum(AmountOf)}").Order(StringComparer.Ordinal).ToArray();
+        var rows = await Eventually.Async(
+            () => ResultsAsync(cluster, OrderJobs.PerHour), r => r.Count == expected.Length && r.All(x => x.IsFinal), Patience, "every window is final");
+        Assert.Equal(
+            expected,
+            rows.Select(r => $"{r.Key} {r.StartMs} {r.Value.GetProperty("c")} {r.Value.GetProperty("total").GetDecimal():0}").Order(StringComparer.Ordinal));
+        Assert.All(rows, r => Assert.Equal(0, r.Revision));
+
+        // Records whose amount is 13 make the second job's code throw: nothing of them is counted, and each is a dead letter in its name.
+        var perOrder = await Eventually.Async(() => ResultsAsync(cluster, OrderJobs.PerOrder), r => r.Count > 0 && r.All(x => x.IsFinal), Patience, "the other job is drained");
+        var bad = Enumerable.Range(0, 600).Count(i => AmountOf(i) == 13);
+        Assert.Equal(600 - bad, perOrder.Sum(r => r.Value.GetProperty("c").GetInt64()));
+        var letters = await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 500);
+        Assert.Equal(bad, letters.Count(l => l.Letter is { Consumer: "job/per-order", Kind: DeadLetterKind.JobFailed }));
+
+        Assert.Equal(expected.Select(e => e[..e.LastIndexOf(' ')]), await CountsAsync(broker, $"{cluster.Topic}-counts", expected.Length));
+    }
+
+    private static async Task SendAsync(PlatformCluster cluster, int from, int to)
+    {
+        for (var i = from; i < to; i++)
+        {
+            await cluster.SendAsync(new OrderRecord
+            {
+                EventId = Guid.NewGuid().ToString(),
+                OrderId = $"o{i % 7}",
+                Type = i % 3 == 0 ? OrderType.Cancel : OrderType.Place,
+                Amount = AmountOf(i),
+                At = Noon.AddMinutes(i),
+            });
+        }
+    }
+
+    private static string TypeOf(int i) => i % 3 == 0 ? "CANCEL" : "PLACE";
+
+    private static decimal AmountOf(int i) => i % 31;
+
+    private static async Task<long> TakenAsync(PlatformCluster cluster, Job job) =>
+        (await cluster.Service<JobCatalog>().PartitionsAsync(job.Name)).Sum(p => p.Records);
+
+    private static Task<List<StoredResult>> ResultsAsync(PlatformCluster cluster, Job job) =>
+        cluster.Service<JobCatalog>().ResultsAsync(job, new ResultQuery(null, null, null, null, null), 1000);
+
+    /// <summary>What a reader of committed records finds in the topic: at least so many, and what else comes in the second after.</summary>
+    private static async Task<string[]> CountsAsync(IKafkaBroker broker, string topic, int expected)
+    {
+        using var consumer = new ConsumerBuilder<string, byte[]>(new ConsumerConfig
+        {
+            BootstrapServers = broker.BootstrapServers,
+            GroupId = "reader",
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            EnableAutoCommit = false,
+            FetchWaitMaxMs = 10,
+        }).SetLogHandler((_, _) => { }).Build();
+        consumer.Assign(new TopicPartitionOffset(topic, 0, Offset.Beginning));
+        var decoder = new AvroRecordDecoder<OrderCount>(new OneSchema());
+        var found = new List<string>();
+        var until = DateTime.UtcNow + Patience;
+        while (DateTime.UtcNow < until)
+        {
+            var result = await Task.Run(() => consumer.Consume(TimeSpan.FromSeconds(1)));
+            if (result is not null)
+            {
+                var count = await decoder.DecodeAsync(result.Message.Value);
+                Assert.Equal($"{count.Type}|{count.Hour.ToUnixTimeMilliseconds()}", result.Message.Key);
+                found.Add($"{count.Type} {count.Hour.ToUnixTimeMilliseconds()} {count.Count}");
+            }
+            else if (found.Count >= expected)
+            {
+                break;
+            }
+        }
+
+        return [.. found.Order(StringComparer.Ordinal)];
+    }
+
+    private sealed class OneSchema : ISchemaRegistry
+    {
+        public ValueTask<string> GetByIdAsync(int id, CancellationToken cancellationToken = default) => ValueTask.FromResult(OrderJobs.CountSchema);
+
+        public ValueTask<RegisteredSchema> RegisterAsync(string subject, string schema, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyList<RegisteredSchema>> ListAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+}

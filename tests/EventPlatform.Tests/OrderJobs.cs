@@ -1,0 +1,48 @@
+using StreamJobs;
+
+namespace EventPlatform.Tests;
+
+/// <summary>What jobs read of an order.</summary>
+public readonly record struct OrderFacts
+{
+    public string OrderId { get; init; }
+
+    public string Type { get; init; }
+
+    public decimal Amount { get; init; }
+
+    public DateTimeOffset At { get; init; }
+}
+
+/// <summary>A record of the topic that <see cref="OrderJobs.PerHour"/> writes.</summary>
+public sealed record OrderCount
+{
+    public required string Type { get; init; }
+
+    public required DateTimeOffset Hour { get; init; }
+
+    public required long Count { get; init; }
+}
+
+/// <summary>Jobs over the example's topic: one whose keys are spread over partitions, and one by the record's key that fails on some records.</summary>
+public static class OrderJobs
+{
+    public const string CountSchema = """
+        {"type":"record","name":"OrderCount","fields":[
+          {"name":"type","type":"string"},
+          {"name":"hour","type":{"type":"long","logicalType":"timestamp-millis"}},
+          {"name":"count","type":"long"}]}
+        """;
+
+    public static readonly Job PerHour = Orders("orders-per-hour").KeyBy(o => o.Type).Window(Tumbling.Of(1.Hours()))
+        .Aggregate(a => new { c = a.Count(), total = a.Sum(o => (decimal?)o.Amount) })
+        .ToTopic("order-counts", r => new OrderCount { Type = r.Key, Hour = r.Start, Count = r.Value.c });
+
+    public static readonly Job PerOrder = Orders("per-order").KeyByRecordKey(o => o.OrderId).Window(Tumbling.Of(1.Days()))
+        .Aggregate(a => new { c = a.Count(o => IsCountable(o)) });
+
+    private static bool IsCountable(OrderFacts order) => order.Amount == 13 ? throw new InvalidOperationException("thirteen") : true;
+
+    private static JobStream<OrderFacts, OrderFacts> Orders(string name) =>
+        Job.Named(name).From<OrderFacts>("orders").Watermark(o => o.At, 1.Minutes());
+}
