@@ -9,7 +9,7 @@ public static class Checker
         var facts = new Facts(history, store);
         return
         [
-            .. RecordChecks.Check(facts), .. StreamChecks.Check(facts), .. CommandChecks.Check(facts), .. ReadChecks.Check(history),
+            .. RecordChecks.Check(facts), .. StreamChecks.Check(facts), .. CommandChecks.Check(facts), .. ReadChecks.Check(facts),
             .. MoneyChecks.Check(facts), .. ProjectionChecks.Check(store), .. CheckpointChecks.Check(facts),
         ];
     }

@@ -15,6 +15,9 @@ public sealed record History
     public IReadOnlyList<Read> Reads { get; init; } = [];
 
     public IReadOnlyList<CheckpointSample> Checkpoints { get; init; } = [];
+
+    /// <summary>When the system had come to rest; null when it did not. A read that began later sees all that is stored.</summary>
+    public double? Rested { get; init; }
 }
 
 /// <summary>What a record is.</summary>

@@ -3,8 +3,12 @@ namespace Chaos.Checking;
 /// <summary>What was seen once is seen by everyone who asks later.</summary>
 internal static class ReadChecks
 {
-    public static IEnumerable<Violation> Check(History history)
+    public static IEnumerable<Violation> Check(Facts facts)
     {
+        var history = facts.History;
+        foreach (var late in history.Reads.Where(r => r.Begin >= history.Rested && r.Version != facts.Store.Streams.GetValueOrDefault(r.StreamKey)))
+            yield return new(ViolationClass.ReadWentBack, $"{late.StreamKey} is at version {facts.Store.Streams.GetValueOrDefault(late.StreamKey)}, but at rest it was read as {late.Version}", null, []);
+
         // An answer to a command is a sight of the version it names.
         var seen = history.Reads.Select(r => (r.StreamKey, r.Version, r.Begin, r.End, What: "read"))
             .Concat(history.Commands.Where(c => c is { Answer: Answer.Accepted, Version: not null }).Select(c => (c.StreamKey, Version: c.Version!.Value, c.Begin, c.End, What: $"answer to command {c.Id}")));

@@ -33,6 +33,16 @@ internal sealed class HttpLoad(string api, int seed, int keys, Journal journal) 
         }
     }));
 
+    /// <summary>Reads every user and account once: what only a cold stream gets wrong, nobody may have asked for yet.</summary>
+    public async Task ReadAllAsync()
+    {
+        for (var i = 0; i < keys; i++)
+        {
+            await ReadAsync(("users", "user", $"user-{i}"));
+            await ReadAsync(("accounts", "account", $"acc-{i}"));
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task ReadAsync((string Path, string Aggregate, string Id) what)

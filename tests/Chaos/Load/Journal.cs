@@ -42,8 +42,9 @@ internal sealed class Journal
 
     public void Add(CheckpointSample sample) => _checkpoints.Enqueue(sample);
 
-    public History ToHistory() => new()
+    public History ToHistory(double? rested) => new()
     {
+        Rested = rested,
         Records = [.. _records.Values.OrderBy(r => r.Number)],
         Commands = [.. _commands],
         Reads = [.. _reads],

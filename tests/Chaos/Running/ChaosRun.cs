@@ -67,11 +67,19 @@ internal static class ChaosRun
         system.BringBack();
 
         var stuck = await RestAsync(system, watcher, journal, patience, cancellationToken);
+        double? rested = stuck is null ? journal.Now : null;
+        if (rested is not null)
+        {
+            // Each stream is then read from the store alone: what is wrong only in a new activation would heal with the next record.
+            await system.KillSilosAsync(cancellationToken);
+            await http.ReadAllAsync();
+        }
+
         say(stuck is null ? "at rest; judging" : $"not at rest: {stuck}");
         await watching.CancelAsync();
         await watch;
         await watcher.LookAsync();
-        var recording = new Recording(journal.ToHistory(), await StoreReader.ReadAsync(system.DirectPostgres));
+        var recording = new Recording(journal.ToHistory(rested), await StoreReader.ReadAsync(system.DirectPostgres));
         List<Violation> violations = [.. recording.Check()];
         if (stuck is not null)
             violations.Insert(0, new(ViolationClass.Stuck, $"after {patience.TotalSeconds} s: {stuck}", null, []));

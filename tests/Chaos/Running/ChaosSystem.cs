@@ -109,6 +109,19 @@ internal sealed class ChaosSystem : IAsyncDisposable
         await silo.Postgres.DisposeAsync();
     }
 
+    /// <summary>Kills every silo, and waits until all are back.</summary>
+    public async Task KillSilosAsync(CancellationToken cancellationToken)
+    {
+        foreach (var silo in _silos)
+            if (silo.Pid is { } pid)
+                ProcessIdentity.Of(pid)?.Send(PosixSignalNumber.Kill);
+        await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
+        BringBack();
+        foreach (var silo in _silos)
+            await UntilReadyAsync(silo.Url, cancellationToken);
+        await UntilReadyAsync(ApiUrl, cancellationToken);
+    }
+
     /// <summary>Brings back whatever is gone, at once.</summary>
     public void BringBack()
     {
