@@ -21,6 +21,7 @@ public sealed partial class JobMerger : IDisposable
     private long _number;
     private long _watermark = long.MinValue;
     private DateTimeOffset _openedAt;
+    private Task _sending = Task.CompletedTask;
 
     /// <summary>The merger of a job; <see cref="OpenAsync"/> comes next.</summary>
     public JobMerger(Job job, JobServices services)
@@ -59,6 +60,9 @@ public sealed partial class JobMerger : IDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task RunAsync(int partitions, CancellationToken cancellationToken)
     {
+        // What was kept is sent before more is merged: while Kafka is away, parts wait in the database.
+        if (!_sending.IsCompleted)
+            return;
         var positions = await _store.PositionsAsync(cancellationToken);
         var parts = await _store.PartsAsync(all: false, cancellationToken);
         var (watermark, final) = Watermarks(positions, partitions);
@@ -83,7 +87,7 @@ public sealed partial class JobMerger : IDisposable
         _merged.Output.Clear();
         _watermark = final;
         if (outbox.Count > 0)
-            await Task.Run(() => _sender!.Send(checkpoint.Number, outbox), cancellationToken);
+            _sending = Task.Run(() => _sender!.Send(checkpoint.Number, outbox), cancellationToken);
     }
 
     /// <summary>The results of windows that are still open, as far as they have come.</summary>

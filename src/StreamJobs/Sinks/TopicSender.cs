@@ -35,7 +35,7 @@ internal sealed class TopicSender : IDisposable
     public long? LastSent(string topic)
     {
         Fence();
-        var committed = _group.Committed([new TopicPartition(topic, 0)], Patience)[0].Offset;
+        var committed = _group.Committed([new TopicPartition(_options.BrokerName(topic), 0)], Patience)[0].Offset;
         return committed.IsSpecial ? null : committed.Value;
     }
 
@@ -51,11 +51,11 @@ internal sealed class TopicSender : IDisposable
             foreach (var (topic, data) in outbox)
             {
                 foreach (var (key, value) in OutboxRecords.Read(data))
-                    Produce(producer, topic, new() { Key = key, Value = value! }, e => failure ??= e);
+                    Produce(producer, _options.BrokerName(topic), new() { Key = key, Value = value! }, e => failure ??= e);
             }
 
             producer.SendOffsetsToTransaction(
-                outbox.Select(o => new TopicPartitionOffset(o.Topic, 0, checkpoint)), _group.ConsumerGroupMetadata, Patience);
+                outbox.Select(o => new TopicPartitionOffset(_options.BrokerName(o.Topic), 0, checkpoint)), _group.ConsumerGroupMetadata, Patience);
             producer.CommitTransaction(Patience);
             if (failure is not null)
                 throw new KafkaException(failure);
@@ -125,5 +125,6 @@ internal sealed class TopicSender : IDisposable
 /// <summary>How sinks reach Kafka.</summary>
 /// <param name="BootstrapServers">The brokers.</param>
 /// <param name="Client">Any librdkafka setting for every client.</param>
+/// <param name="BrokerName">A topic's name on the broker, by its logical name.</param>
 /// <param name="Prefix">What transactional ids and the groups that remember checkpoints begin with: one per installation.</param>
-public sealed record JobSinkOptions(string BootstrapServers, IReadOnlyDictionary<string, string> Client, string Prefix);
+public sealed record JobSinkOptions(string BootstrapServers, IReadOnlyDictionary<string, string> Client, Func<string, string> BrokerName, string Prefix);
