@@ -270,7 +270,13 @@ public sealed partial class JobPartition : IAsyncDisposable
         _exceptions.Clear();
         var checkpoint = new PartitionCheckpoint
         {
-            Topic = _topic, Incarnation = _incarnation, Partition = _partition, Epoch = _epoch, Number = ++_number, Outbox = byTopic, SentUpTo = _sender?.SentUpTo ?? _number,
+            Topic = _topic,
+            Incarnation = _incarnation,
+            Partition = _partition,
+            Epoch = _epoch,
+            Number = ++_number,
+            Outbox = byTopic,
+            SentUpTo = _sender?.SentUpTo ?? _number,
         };
         checkpoint.Jobs.AddRange(jobs);
         _isWriting = true;
