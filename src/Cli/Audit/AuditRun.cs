@@ -56,7 +56,7 @@ internal static class AuditRun
         AuditedAggregate aggregate, TopicLog log, StoreTables store, AuditReport report, HttpAnswers? answers, TimeSpan patience,
         CancellationToken cancellationToken)
     {
-        var incarnation = await log.IncarnationAsync(aggregate.Topic) ?? await store.LastIncarnationAsync(aggregate.Topic);
+        var incarnation = await log.IncarnationAsync(aggregate.Topic) ?? await LastIncarnationAsync(aggregate.Topic, log, store, patience, cancellationToken);
         foreach (var partition in incarnation is null ? [] : log.Partitions(aggregate.Topic))
         {
             var (low, high) = log.Range(aggregate.Topic, partition);
@@ -72,6 +72,20 @@ internal static class AuditRun
             // States are compared only where all of a stream's records are there to decide again.
             await new PartitionAudit(aggregate, result, records, report.Tell).RunAsync(
                 store, incarnation!, low, high, (stream, version, state) => answers?.Expect(stream, version, state));
+        }
+    }
+
+    /// <summary>Only the store knows what the topic of a broker without topic ids is called; it may not have read that topic yet.</summary>
+    private static async Task<string?> LastIncarnationAsync(
+        string topic, TopicLog log, StoreTables store, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            var found = await store.LastIncarnationAsync(topic);
+            if (found is not null || waited.Elapsed > patience || log.Partitions(topic).All(p => log.Range(topic, p).High == 0))
+                return found;
+            await Task.Delay(PollEvery, cancellationToken);
         }
     }
 

@@ -43,7 +43,7 @@ internal static class JobHosting
         silo.Services.AddSingleton(s => new JobServices(
             s.GetRequiredService<JobStore>(), s.GetRequiredService<IOptions<JobOptions>>().Value, s.GetRequiredService<IJobRecordReaders>(),
             s.GetRequiredService<IJobRecordEncoder>(), s.GetRequiredService<IJobFaults>(),
-            new JobSinkOptions(kafka.BootstrapServers, kafka.Client, s.GetRequiredService<PlatformTopics>().BrokerNameOf, $"{kafka.ConsumerGroup}.jobs"), s.GetRequiredService<JobNudges>().Add,
+            new TopicConnection(kafka.BootstrapServers, kafka.Client, s.GetRequiredService<PlatformTopics>().BrokerNameOf, $"{kafka.ConsumerGroup}.jobs"), s.GetRequiredService<JobNudges>().Add,
             s.GetService<TimeProvider>() ?? TimeProvider.System, s.GetRequiredService<ILoggerFactory>().CreateLogger("StreamJobs")));
         silo.Services.AddHostedService<JobKeeper>();
         var results = platform.Jobs.SelectMany(j => j.ResultTopics.Append(j.LateTopic)).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();

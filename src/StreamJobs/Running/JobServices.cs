@@ -15,5 +15,5 @@ namespace StreamJobs.Running;
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">Event ids 4000 to 4999.</param>
 public sealed record JobServices(
-    JobStore Store, JobOptions Options, IJobRecordReaders Readers, IJobRecordEncoder Encoder, IJobFaults Faults, JobSinkOptions Sinks, Action<string> Notify,
+    JobStore Store, JobOptions Options, IJobRecordReaders Readers, IJobRecordEncoder Encoder, IJobFaults Faults, TopicConnection Sinks, Action<string> Notify,
     TimeProvider Time, ILogger Logger);

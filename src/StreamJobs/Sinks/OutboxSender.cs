@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace StreamJobs.Sinks;
 
 /// <summary>Sends an owner's outbox, checkpoint by checkpoint, until it is sent; after a crash it sends what is missing, once.</summary>
-internal sealed partial class OutboxSender(string owner, JobSinkOptions options, ILogger logger) : IDisposable
+internal sealed partial class OutboxSender(string owner, TopicConnection options, ILogger logger) : IDisposable
 {
     private readonly TopicSender _sender = new(owner, options);
     private readonly ILogger _logger = logger;

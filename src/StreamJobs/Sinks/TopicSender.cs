@@ -10,11 +10,11 @@ internal sealed class TopicSender : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly string _owner;
-    private readonly JobSinkOptions _options;
+    private readonly TopicConnection _options;
     private readonly IConsumer<byte[], byte[]> _group;
     private IProducer<byte[], byte[]>? _producer;
 
-    public TopicSender(string owner, JobSinkOptions options)
+    public TopicSender(string owner, TopicConnection options)
     {
         (_owner, _options) = (owner.Replace('/', '.'), options);
         _group = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(new Dictionary<string, string>(options.Client))
@@ -127,4 +127,4 @@ internal sealed class TopicSender : IDisposable
 /// <param name="Client">Any librdkafka setting for every client.</param>
 /// <param name="BrokerName">A topic's name on the broker, by its logical name.</param>
 /// <param name="Prefix">What transactional ids and the groups that remember checkpoints begin with: one per installation.</param>
-public sealed record JobSinkOptions(string BootstrapServers, IReadOnlyDictionary<string, string> Client, Func<string, string> BrokerName, string Prefix);
+public sealed record TopicConnection(string BootstrapServers, IReadOnlyDictionary<string, string> Client, Func<string, string> BrokerName, string Prefix);
