@@ -48,7 +48,9 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
         var letters = await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 500);
         Assert.Equal(bad, letters.Count(l => l.Letter is { Consumer: "job/per-order", Kind: DeadLetterKind.JobFailed }));
 
-        Assert.Equal(expected.Select(e => e[..e.LastIndexOf(' ')]), await CountsAsync(broker, $"{cluster.Topic}-counts", expected.Length));
+        // The emulator shows its readers transactions that were aborted too; there, a result that was sent again after a failure is seen twice.
+        var counts = await CountsAsync(broker, $"{cluster.Topic}-counts", expected.Length);
+        Assert.Equal(expected.Select(e => e[..e.LastIndexOf(' ')]), kind == BrokerKind.Emulator ? counts.Distinct() : counts);
     }
 
     private static async Task SendAsync(PlatformCluster cluster, int from, int to)

@@ -163,7 +163,8 @@ public sealed class PrivateKafka : IKafkaBroker, IPart
 
     private async Task FormatAsync(CancellationToken cancellationToken)
     {
-        var cluster = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).Replace('+', '-').Replace('/', '_').TrimEnd('=');
+        // An id of 16 bytes in base 64, without the characters that differ between its alphabets: one that began with '-' would be read as an option.
+        var cluster = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).Replace('+', 'A').Replace('/', 'B').TrimEnd('=');
         await using var format = await OwnedProcess.StartAsync(
             "kafka format", JavaCommand("kafka.tools.StorageTool", "format", "-t", cluster, "-c", Properties), Path.Combine(_folder, "format.log"));
         if (await format.WaitForExitAsync(cancellationToken) != 0)
