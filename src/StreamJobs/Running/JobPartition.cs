@@ -168,6 +168,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _stopping = true;
+        _sender?.Stop();
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _sender?.Dispose();
     }

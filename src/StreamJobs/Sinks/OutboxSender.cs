@@ -43,9 +43,12 @@ internal sealed partial class OutboxSender(string owner, TopicConnection options
         }
     }
 
+    /// <summary>Gives up what cannot be sent now: it lies in the outbox, and the next owner sends it.</summary>
+    public void Stop() => _stopping = true;
+
     public void Dispose()
     {
-        _stopping = true;
+        Stop();
         _sender.Dispose();
     }
 
