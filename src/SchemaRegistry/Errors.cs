@@ -3,6 +3,9 @@ namespace SchemaRegistry;
 /// <summary>A record that is not what it should be. Trying again will not help.</summary>
 public class RecordFormatException(string message, Exception? innerException = null) : FormatException(message, innerException);
 
+/// <summary>A field's content is not what the C# type makes of it, although the record is what its schema says: another type may read it.</summary>
+public sealed class FieldFormatException(string message) : RecordFormatException(message);
+
 /// <summary>A record that names a schema which the registry does not know.</summary>
 public sealed class UnknownSchemaException(int id, string registry)
     : RecordFormatException($"The record names schema id {id}, which {registry} does not know.");

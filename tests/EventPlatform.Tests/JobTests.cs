@@ -1,5 +1,6 @@
 using AppHost.Kafka;
 using Confluent.Kafka;
+using EventPlatform.DeadLetters;
 using EventStore.DeadLetters;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
@@ -47,6 +48,9 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
         Assert.Equal(600 - bad, perOrder.Sum(r => r.Value.GetProperty("c").GetInt64()));
         var letters = await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 500);
         Assert.Equal(bad, letters.Count(l => l.Letter is { Consumer: "job/per-order", Kind: DeadLetterKind.JobFailed }));
+
+        // Its aggregate has the record already: sending it there again would end the letter although the job never counted it.
+        Assert.Equal(ReprocessResult.StillBad, (await cluster.Service<DeadLetterDesk>().ReprocessAsync(letters[0].Id, "test", null, default)).Result);
 
         // The emulator shows its readers transactions that were aborted too; there, a result that was sent again after a failure is seen twice.
         var counts = await CountsAsync(broker, $"{cluster.Topic}-counts", expected.Length);

@@ -80,6 +80,21 @@ public sealed class WindowTests
     }
 
     [Fact]
+    public void A_result_that_cannot_be_computed_is_told_and_neither_its_records_nor_other_results_are_taken_again()
+    {
+        var job = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count(), ratio = 6 / (a.Count() - 1) });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("once", 1, 0), new Visit("a", 2, 0), new Visit("a", 3, 0), new Visit("a", 12, 0)).Drain();
+        Assert.Equal(["a 0-10 r0 2"], harness.Results.Texts());
+        Assert.Equal(2, harness.Failures.Count);
+        Assert.All(harness.Failures, f => Assert.IsType<DivideByZeroException>(f));
+        Assert.Empty(harness.Faults);
+    }
+
+    [Fact]
+    public void A_result_that_the_database_could_not_store_is_told_and_holds_nothing_up() =>
+        Assert.Equal(["a 0-10 r0 1"], new JobHarness<Visit>(Tens).Given(new Visit("a\0b", 1, 0), new Visit("a", 2, 0)).Drain().Results.Texts());
+
+    [Fact]
     public void A_timestamp_far_ahead_of_its_Kafka_timestamp_is_set_aside_and_closes_nothing()
     {
         var harness = new JobHarness<Visit>(Tens).At(DateTimeOffset.UnixEpoch)

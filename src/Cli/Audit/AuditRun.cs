@@ -57,6 +57,8 @@ internal static class AuditRun
         CancellationToken cancellationToken)
     {
         var incarnation = await log.IncarnationAsync(aggregate.Topic) ?? await LastIncarnationAsync(aggregate.Topic, log, store, patience, cancellationToken);
+        if (incarnation is null && HasRecords(log, aggregate.Topic))
+            report.Unread($"{aggregate.Topic} has records, but no silo has a checkpoint of it after {patience.TotalSeconds} s: let the system catch up, or wait longer with --wait.");
         foreach (var partition in incarnation is null ? [] : log.Partitions(aggregate.Topic))
         {
             var (low, high) = log.Range(aggregate.Topic, partition);
@@ -83,11 +85,13 @@ internal static class AuditRun
         while (true)
         {
             var found = await store.LastIncarnationAsync(topic);
-            if (found is not null || waited.Elapsed > patience || log.Partitions(topic).All(p => log.Range(topic, p).High == 0))
+            if (found is not null || waited.Elapsed > patience || !HasRecords(log, topic))
                 return found;
             await Task.Delay(PollEvery, cancellationToken);
         }
     }
+
+    private static bool HasRecords(TopicLog log, string topic) => log.Partitions(topic).Any(p => log.Range(topic, p).High > 0);
 
     // What is on its way is not lost: the checkpoint must reach the end first.
     private static async Task<bool> IsReadAsync(

@@ -47,7 +47,7 @@ internal sealed class StoreSide(NpgsqlDataSource database, string schema)
 
     /// <summary>A page of the dead letters after a row.</summary>
     public Task<List<DeadLetterLine>> DeadLettersAsync(long after, CancellationToken cancellationToken) => PageAsync(
-        $"select id, topic, incarnation, partition, record_offset, event_id from {schema}.dead_letters where id > $1 order by id limit {PageSize}",
+        $"select id, topic, incarnation, partition, record_offset, event_id from {schema}.dead_letters where id > $1 and consumer not like 'job/%' order by id limit {PageSize}",
         r => new DeadLetterLine(r.GetInt64(0), new(r.GetString(1), r.GetString(2), r.GetInt32(3), r.GetInt64(4)), r.IsDBNull(5) ? null : r.GetString(5)),
         cancellationToken, after);
 

@@ -1,4 +1,5 @@
 using EventPlatform.Intake;
+using EventPlatform.Jobs;
 using EventStore.DeadLetters;
 using Orleans.Streams.Kafka;
 
@@ -19,6 +20,8 @@ public sealed class DeadLetterDesk(IDeadLetterStore store, IGrainFactory grains,
         if (dead.Status != DeadLetterStatus.Open)
             return new ReprocessOutcome(ReprocessResult.NotOpen, $"It was {dead.Status.ToString().ToLowerInvariant()} before.");
         var letter = dead.Letter;
+        if (letter.Consumer.StartsWith(JobFaults.ConsumerPrefix, StringComparison.Ordinal))
+            return new ReprocessOutcome(ReprocessResult.StillBad, "A job passed the record over, and its windows do not wait for it. Mend the job, start it under a new name to have everything counted, and discard this.");
         var key = mended?.Key ?? letter.Key;
         if (string.IsNullOrEmpty(key))
             return new ReprocessOutcome(ReprocessResult.StillBad, "The record has no key; give it one.");

@@ -87,7 +87,7 @@ public static class PlatformHosting
         services.AddSingleton<TopicLog>();
         services.AddSingleton<IReplaySource, KafkaReplaySource>();
         services.AddSingleton<DeadLetterDesk>();
-        services.AddJobAccess(configuration, platform, kafka);
+        services.AddJobAccess(configuration, platform);
         foreach (var register in platform.Registrations)
             register(services);
     }

@@ -6,8 +6,6 @@ namespace EventPlatform.Jobs;
 /// <summary>A fetched chunk, as jobs see it.</summary>
 internal sealed class JobChunk(KafkaChunk chunk) : IJobChunk
 {
-    public KafkaChunk Chunk => chunk;
-
     public string Incarnation => chunk.Incarnation;
 
     public long StartOffset => chunk.StartOffset;
@@ -19,6 +17,8 @@ internal sealed class JobChunk(KafkaChunk chunk) : IJobChunk
     public long OffsetAt(int index) => chunk[index].Offset;
 
     public long TimestampAt(int index) => chunk[index].TimestampMs;
+
+    public string? KeyAt(int index) => chunk[index].KeyText;
 
     public ReadOnlyMemory<byte> ValueAt(int index) => chunk.ValueAt(index);
 }

@@ -1,4 +1,5 @@
 using EventPlatform.DeadLetters;
+using EventPlatform.Topics;
 using EventStore;
 using EventStore.DeadLetters;
 using SchemaRegistry;
@@ -8,22 +9,37 @@ namespace EventPlatform.Jobs;
 
 /// <summary>
 /// Records that a job cannot use become dead letters in the job's name. One that nobody can read has its dead letter already where an aggregate takes the
-/// topic's records too.
+/// topic's records too; one that only the jobs' type cannot take has none, and gets one in the name of all jobs.
 /// </summary>
-internal sealed class JobFaults(IDeadLetterStore deadLetters, IReadOnlyList<AggregateSubscription> aggregates) : IJobFaults
+internal sealed class JobFaults(IDeadLetterStore deadLetters, IReadOnlyList<AggregateSubscription> aggregates, PlatformTopics topics) : IJobFaults
 {
-    public async ValueTask AddAsync(
-        string? job, string topic, int partition, IJobChunk chunk, int index, Exception error, CancellationToken cancellationToken)
+    /// <summary>What the consumer of a job's dead letter begins with. The record may be stored all the same: an aggregate is another consumer.</summary>
+    public const string ConsumerPrefix = "job/";
+
+    private const string AllJobs = ConsumerPrefix + "*";
+
+    public async ValueTask AddAsync(JobFault fault, CancellationToken cancellationToken)
     {
-        if (job is null && aggregates.Any(a => a.Topic == topic))
+        if (fault.Job is null && !IsOfTheType(fault.Error) && aggregates.Any(a => a.Topic == fault.Topic))
             return;
-        var record = ((JobChunk)chunk).Chunk[index];
-        var value = record.HasValue ? record.Value.ToArray() : null;
         await deadLetters.AddAsync(
             new DeadLetter(
-                new RecordCoordinates(((JobChunk)chunk).Chunk.Topic, chunk.Incarnation, partition, record.Offset), job is null ? "jobs" : $"job/{job}",
-                record.KeyText, WireFormat.TryReadSchemaId(value), error.Message, job is null ? DeadLetterKind.Undecodable : DeadLetterKind.JobFailed,
-                error.ToString(), value, null, DateTimeOffset.FromUnixTimeMilliseconds(record.TimestampMs)),
+                new RecordCoordinates(topics.BrokerNameOf(fault.Topic), fault.Incarnation, fault.Partition, fault.Offset),
+                fault.Job is null ? AllJobs : ConsumerPrefix + fault.Job, fault.Key, WireFormat.TryReadSchemaId(fault.Value), fault.Error.Message,
+                fault.Job is null ? DeadLetterKind.Undecodable : DeadLetterKind.JobFailed, fault.Error.ToString(), fault.Value, null,
+                DateTimeOffset.FromUnixTimeMilliseconds(fault.TimestampMs)),
             cancellationToken);
+    }
+
+    /// <summary>Whether the trouble is the C# type's that jobs read, so that another type may read the record.</summary>
+    private static bool IsOfTheType(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+        {
+            if (error is FieldFormatException or InvalidSchemaException)
+                return true;
+        }
+
+        return false;
     }
 }

@@ -18,7 +18,7 @@ namespace EventPlatform.Jobs;
 internal static class JobHosting
 {
     /// <summary>What silos and clients need: the jobs' names, and what they keep.</summary>
-    public static void AddJobAccess(this IServiceCollection services, IConfiguration configuration, PlatformBuilder platform, KafkaSettings kafka)
+    public static void AddJobAccess(this IServiceCollection services, IConfiguration configuration, PlatformBuilder platform)
     {
         services.AddOptions<JobOptions>().Bind(configuration.GetSection(JobOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<JobOptions>, JobOptionsValidator>();

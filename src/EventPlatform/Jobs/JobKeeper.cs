@@ -9,13 +9,15 @@ namespace EventPlatform.Jobs;
 /// <summary>
 /// Sees to it that jobs run where nothing comes, and tells mergers when partitions have moved on: often, but no job more than every few hundredths of a second.
 /// </summary>
-internal sealed class JobKeeper(
+internal sealed partial class JobKeeper(
     JobStore store, JobDirectory jobs, JobNudges nudges, IGrainFactory grains, IKafkaStreamsStatus status, TimeProvider time, ILogger<JobKeeper> logger)
     : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
+    private readonly ILogger _logger = logger;
 
     // Before anything starts that may read a topic. The event store has waited for the database by then.
     public Task StartingAsync(CancellationToken cancellationToken) => store.CreateTablesAsync(cancellationToken);
@@ -73,13 +75,22 @@ internal sealed class JobKeeper(
         try
         {
             await call();
+            if (_failing.TryRemove(key, out _))
+                LogWorking(key);
         }
         catch (Exception e)
         {
-            // The database or the cluster is away, which says so elsewhere; the next round tries again.
-            logger.LogDebug(e, "{Key} could not be looked after", key);
+            // The next round tries again.
+            if (_failing.TryAdd(key, true))
+                LogFailing(key, e);
         }
     }
+
+    [LoggerMessage(3020, LogLevel.Warning, "Jobs: '{Key}' cannot be run now; it is tried again every two seconds (said once)")]
+    private partial void LogFailing(string key, Exception exception);
+
+    [LoggerMessage(3021, LogLevel.Information, "Jobs: '{Key}' runs again")]
+    private partial void LogWorking(string key);
 }
 
 /// <summary>Jobs whose partitions have moved on.</summary>

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Orleans.Streams.Kafka;
 using StreamJobs.Running;
 
@@ -11,7 +10,8 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, IK
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _merger?.Dispose();
+        if (_merger is { } merger)
+            await merger.DisposeAsync();
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -22,12 +22,11 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, IK
         {
             await merger.RunAsync(Partitions(), CancellationToken.None);
         }
-        catch (Exception e)
+        catch
         {
-            // What was merged in memory but not kept must not be built upon.
-            services.Logger.LogWarning(e, "Job {Job} could not be merged; its merger begins anew", this.GetPrimaryKeyString());
-            merger.Dispose();
+            // What was merged in memory but not kept must not be built upon: the next call takes over what is kept. The caller says what happened.
             _merger = null;
+            await merger.DisposeAsync();
             throw;
         }
 
@@ -51,7 +50,16 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, IK
         var job = jobs.Get(this.GetPrimaryKeyString());
         await jobs.PrepareAsync(job, CancellationToken.None);
         var merger = new JobMerger(job, services);
-        await merger.OpenAsync(CancellationToken.None);
+        try
+        {
+            await merger.OpenAsync(CancellationToken.None);
+        }
+        catch
+        {
+            await merger.DisposeAsync();
+            throw;
+        }
+
         return _merger = merger;
     }
 

@@ -132,7 +132,7 @@ internal struct AvroReader(byte[] buffer, int position, int end, StringCache? st
         return new decimal(bits[0], bits[1], bits[2], integer < 0, (byte)scale);
     }
 
-    private static RecordFormatException NoNumber(ReadOnlySpan<byte> text) =>
+    private static FieldFormatException NoNumber(ReadOnlySpan<byte> text) =>
         new($"'{Encoding.UTF8.GetString(text[..Math.Min(text.Length, 40)])}' is no such number");
 
     private static RecordFormatException Truncated() => new("it ends too early");

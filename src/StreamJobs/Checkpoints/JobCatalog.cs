@@ -46,7 +46,7 @@ public sealed class JobCatalog(JobStore store)
     /// <summary>What a job's code threw, the newest first.</summary>
     public Task<List<JobError>> ErrorsAsync(string job, int limit, CancellationToken cancellationToken = default) => QueryAsync(
         "select partition, record_offset, at, error from {schema}.job_exceptions where job = $1 order by id desc limit $2",
-        [job, limit], r => new JobError(r.GetInt32(0), r.GetInt64(1), r.GetFieldValue<DateTimeOffset>(2), r.GetString(3)), cancellationToken);
+        [job, limit], r => new JobError(r.IsDBNull(0) ? null : r.GetInt32(0), r.IsDBNull(1) ? null : r.GetInt64(1), r.GetFieldValue<DateTimeOffset>(2), r.GetString(3)), cancellationToken);
 
     /// <summary>Results of closed windows, by end and key.</summary>
     /// <param name="job">The job.</param>
@@ -139,11 +139,11 @@ public sealed record JobPartitionStatus(
 public sealed record CheckpointStatus(string Owner, long Number, DateTimeOffset TakenAt, int DurationMs, long Bytes, int Results);
 
 /// <summary>What a job's code threw.</summary>
-/// <param name="Partition">The record's partition.</param>
-/// <param name="Offset">The record's offset.</param>
+/// <param name="Partition">The partition; null in the merger.</param>
+/// <param name="Offset">The record's offset; null when a window's result could not be computed, which there is none of then.</param>
 /// <param name="At">When it was kept.</param>
 /// <param name="Error">The exception's text.</param>
-public sealed record JobError(int Partition, long Offset, DateTimeOffset At, string Error);
+public sealed record JobError(int? Partition, long? Offset, DateTimeOffset At, string Error);
 
 /// <summary>Which results; what is null does not matter.</summary>
 /// <param name="Key">Those of a key.</param>

@@ -12,6 +12,7 @@ namespace StreamJobs.Checkpoints;
 public sealed class JobStore(NpgsqlDataSource source, string schema)
 {
     private const int KeptCheckpoints = 100;
+    private const int KeptExceptions = 1000;
 
     internal NpgsqlDataSource Source => source;
 
@@ -93,17 +94,24 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         return new(epoch, checkpoint, kept, outbox);
     }
 
-    /// <summary>Writes a checkpoint.</summary>
+    /// <summary>Writes a checkpoint. One that is written already, although nobody heard of it, stays as it is.</summary>
     /// <returns>False when another owner has taken the partition over: nothing was written.</returns>
     internal async Task<bool> CommitAsync(PartitionCheckpoint checkpoint, DateTimeOffset takenAt, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var fence = new NpgsqlCommand(Sql(
-            "update {schema}.job_owners set checkpoint = $4, changed_at = now() where topic = $1 and partition = $2 and epoch = $3"), connection);
+        await using var fence = new NpgsqlCommand(Sql("""
+            with mine as (select checkpoint from {schema}.job_owners where topic = $1 and partition = $2 and epoch = $3 for update),
+            moved as (
+                update {schema}.job_owners set checkpoint = $4, changed_at = now()
+                where topic = $1 and partition = $2 and exists (select from mine where checkpoint < $4))
+            select max(checkpoint) from mine
+            """), connection);
         Add(fence, checkpoint.Topic, checkpoint.Partition, checkpoint.Epoch, checkpoint.Number);
-        if (await fence.ExecuteNonQueryAsync(cancellationToken) == 0)
+        if (await fence.ExecuteScalarAsync(cancellationToken) is not long last)
             return false;
+        if (last >= checkpoint.Number)
+            return true;
 
         await using var batch = new NpgsqlBatch(connection);
         foreach (var job in checkpoint.Jobs)
@@ -137,6 +145,23 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
             """,
             job, partition, rows.Select(r => r.Key).ToArray(), rows.Select(r => r.StartMs).ToArray(), rows.Select(r => r.EndMs).ToArray(),
             rows.Select(r => r.Revision).ToArray(), rows.Select(r => r.Retracted).ToArray(), rows.Select(r => r.Json).ToArray());
+    }
+
+    internal void AddExceptions(NpgsqlBatch batch, string job, int? partition, IReadOnlyList<(long? Offset, string Error)> exceptions)
+    {
+        if (exceptions.Count == 0)
+            return;
+        foreach (var (offset, error) in exceptions)
+        {
+            Command(
+                batch, "insert into {schema}.job_exceptions (job, partition, record_offset, error) values ($1, $2, $3, $4)",
+                job, (object?)partition ?? DBNull.Value, (object?)offset ?? DBNull.Value, error.Replace('\0', '\ufffd'));
+        }
+
+        Command(batch, """
+            delete from {schema}.job_exceptions where job = $1 and id <= (
+                select id from {schema}.job_exceptions where job = $1 order by id desc offset $2 limit 1)
+            """, job, KeptExceptions);
     }
 
     internal void AddOutbox(NpgsqlBatch batch, string owner, long number, IReadOnlyList<(string Topic, byte[] Data)> outbox, long sentUpTo)
@@ -209,8 +234,7 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         }
 
         AddResults(batch, job.Job, checkpoint.Partition, job.Results);
-        foreach (var (offset, error) in job.Exceptions)
-            Command(batch, "insert into {schema}.job_exceptions (job, partition, record_offset, error) values ($1, $2, $3, $4)", job.Job, checkpoint.Partition, offset, error);
+        AddExceptions(batch, job.Job, checkpoint.Partition, job.Exceptions);
     }
 
     private void AddState(NpgsqlBatch batch, string job, int partition, IReadOnlyList<StateBlob> run)

@@ -70,6 +70,7 @@ internal sealed class MergerStore(JobStore store, string job)
             return false;
         await using var batch = new NpgsqlBatch(connection);
         store.AddResults(batch, job, -1, checkpoint.Results);
+        store.AddExceptions(batch, job, null, checkpoint.Exceptions);
         store.Command(batch, """
             update {schema}.job_parts p set merged = true from unnest($2::bigint[], $3::int[], $4::bigint[]) as n (slice, partition, version)
             where p.job = $1 and p.slice = n.slice and p.partition = n.partition and p.version = n.version
@@ -89,4 +90,4 @@ internal sealed record Part(long Slice, int Partition, long Version, bool IsMerg
 /// <summary>What a merger keeps at one moment.</summary>
 internal sealed record MergerCheckpoint(
     long Epoch, long Number, long Watermark, long ClosedUpTo, byte[] State, long Needed, IReadOnlyList<Part> Merged, IReadOnlyList<ResultRow> Results,
-    IReadOnlyList<(string Topic, byte[] Data)> Outbox, long SentUpTo);
+    IReadOnlyList<(long? Offset, string Error)> Exceptions, IReadOnlyList<(string Topic, byte[] Data)> Outbox, long SentUpTo);

@@ -42,7 +42,7 @@ internal sealed class JobCheckpoint
 
     public required IReadOnlyList<KeyValuePair<long, byte[]>> Parts { get; init; }
 
-    public required IReadOnlyList<(long Offset, string Error)> Exceptions { get; init; }
+    public required IReadOnlyList<(long? Offset, string Error)> Exceptions { get; init; }
 }
 
 /// <summary>Where a job stands on a partition.</summary>

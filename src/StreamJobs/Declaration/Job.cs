@@ -1,4 +1,5 @@
 using StreamJobs.Engine;
+using StreamJobs.Running;
 
 namespace StreamJobs;
 
@@ -57,9 +58,9 @@ public abstract class Job
             ? new(name)
             : throw new JobDefinitionException(name ?? "", "a job's name is lower-case letters, digits and hyphens, begins with a letter and has at most 60 of them");
 
-    internal abstract PartitionJob CreatePartition();
+    internal abstract PartitionJob CreatePartition(IJobRecordEncoder? encoder = null);
 
-    internal abstract MergedJob CreateMerger();
+    internal abstract MergedJob CreateMerger(IJobRecordEncoder? encoder = null);
 
     private protected void AddTopic(TopicSink sink)
     {

@@ -1,5 +1,6 @@
 using StreamJobs.Columns;
 using StreamJobs.Engine;
+using StreamJobs.Running;
 
 namespace StreamJobs;
 
@@ -37,9 +38,9 @@ public sealed class WindowJob<TSource, T, TResult> : Job
         return this;
     }
 
-    internal override PartitionJob CreatePartition()
+    internal override PartitionJob CreatePartition(IJobRecordEncoder? encoder)
     {
-        var output = new JobOutput<TResult>(TopicSinks);
+        var output = new JobOutput<TResult>(TopicSinks, encoder);
         var lateness = (long)AllowedLateness.TotalMilliseconds;
         IWindows<T, TResult> windows = Window switch
         {
@@ -51,10 +52,10 @@ public sealed class WindowJob<TSource, T, TResult> : Job
         return new WindowPartitionJob<TSource, T, TResult>(this, (Func<TSource, DateTimeOffset>)Time.Timestamp, _steps, _key, windows, output);
     }
 
-    internal override MergedJob CreateMerger()
+    internal override MergedJob CreateMerger(IJobRecordEncoder? encoder)
     {
-        var output = new JobOutput<TResult>(TopicSinks);
-        return new MergedJob<T, TResult>(this, Slices(), _aggregation, output);
+        var output = new JobOutput<TResult>(TopicSinks, encoder);
+        return new MergedJob<T, TResult>(Slices(), _aggregation, output);
     }
 
     private Slices Slices()

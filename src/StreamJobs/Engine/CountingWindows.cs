@@ -4,7 +4,7 @@ using StreamJobs.State;
 namespace StreamJobs.Engine;
 
 /// <summary>So many records of a key at a time, in their partition's order. Nothing is ever late; a window spans its records' times.</summary>
-internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TResult> aggregation, Action<WindowResult<TResult>> emit) : IWindows<T, TResult>
+internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>
 {
     private readonly Dictionary<string, Filling> _filling = new(StringComparer.Ordinal);
     private readonly ColumnSet<T> _columns = aggregation.CreateColumns();
@@ -37,7 +37,7 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
         (filling.First, filling.Last) = (Math.Min(filling.First, timestamp), Math.Max(filling.Last, timestamp));
         if (++filling.Count == records)
         {
-            emit(Result(key, filling));
+            emit(() => Result(key, filling));
             _filling.Remove(key);
             _free.Push(filling.Slot);
         }

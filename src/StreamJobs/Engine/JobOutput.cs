@@ -1,44 +1,73 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using StreamJobs.Running;
 
 namespace StreamJobs.Engine;
 
 /// <summary>What a job has to say since its last checkpoint.</summary>
 internal abstract class JobOutput
 {
-    public static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private protected static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Parts of slices for the merger, each replacing the partition's former one.</summary>
     public Dictionary<long, byte[]> Partials { get; } = [];
 
     public List<ResultRow> Results { get; } = [];
 
-    /// <summary>Results for topics: records that are encoded when they are sent.</summary>
+    /// <summary>Results for topics.</summary>
     public List<ResultRecord> Records { get; } = [];
 
-    public bool IsEmpty => Partials.Count == 0 && Results.Count == 0 && Records.Count == 0;
+    /// <summary>What the job's code threw when a result was computed, which there is none of then.</summary>
+    public List<Exception> Failures { get; } = [];
+
+    public bool IsEmpty => Partials.Count == 0 && Results.Count == 0 && Records.Count == 0 && Failures.Count == 0;
 
     public void Clear()
     {
         Partials.Clear();
         Results.Clear();
         Records.Clear();
+        Failures.Clear();
     }
 }
 
 /// <summary>What a job with a type of result has to say.</summary>
-internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics) : JobOutput
+/// <param name="topics">The topics that results go to.</param>
+/// <param name="encoder">Writes results for topics. Null: no topic gets any.</param>
+internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRecordEncoder? encoder) : JobOutput
 {
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
     private readonly (string Topic, Func<WindowResult<TResult>, object> ToRecord, Type Type)[] _topics =
         [.. topics.Select(t => (t.Topic, (Func<WindowResult<TResult>, object>)t.ToRecord, t.RecordType))];
 
     public void AddPartial(long slice, byte[] data) => Partials[slice] = data;
 
-    public void Add(WindowResult<TResult> result)
+    /// <summary>Adds a result, for the table and for topics, or what the job's code threw when it was computed. Never throws.</summary>
+    public void Add(Func<WindowResult<TResult>> compute)
     {
-        Results.Add(ToRow(result));
-        foreach (var (topic, toRecord, type) in _topics)
-            Records.Add(new(topic, $"{result.Key}|{result.StartMs}", result.Retracted ? null : toRecord(result), type));
+        try
+        {
+            var result = compute();
+            var row = ToRow(result);
+            ThrowIfUnstorable(row);
+            var records = encoder is null ? [] : _topics.Select(t => new ResultRecord(
+                t.Topic, $"{result.Key}|{result.StartMs}", result.Retracted ? null : encoder.Encode(t.Topic, t.Type, t.ToRecord(result)))).ToArray();
+            Results.Add(row);
+            Records.AddRange(records);
+        }
+        catch (Exception e)
+        {
+            Failures.Add(e);
+        }
+    }
+
+    // One such row would keep every later checkpoint from being written.
+    private static void ThrowIfUnstorable(ResultRow row)
+    {
+        StrictUtf8.GetByteCount(row.Key);
+        if (row.Key.Contains('\0', StringComparison.Ordinal) || row.Json.AsSpan().IndexOf(@"\u0000"u8) >= 0)
+            throw new FormatException($"The result of '{row.Key}' holds the character U+0000, which Postgres does not store.");
     }
 
     public static ResultRow ToRow(WindowResult<TResult> result) => new(
@@ -49,5 +78,5 @@ internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics) : JobO
 /// <summary>A result as it is stored: its value is a JSON object with the names that the job gave.</summary>
 internal readonly record struct ResultRow(string Key, long StartMs, long EndMs, int Revision, bool Retracted, byte[] Json);
 
-/// <summary>A result on its way to a topic. Without a record, it is a tombstone: the window is no more.</summary>
-internal readonly record struct ResultRecord(string Topic, string Key, object? Record, Type Type);
+/// <summary>A result on its way to a topic. Without a value it is a tombstone: the window is no more.</summary>
+internal readonly record struct ResultRecord(string Topic, string Key, byte[]? Value);

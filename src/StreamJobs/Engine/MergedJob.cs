@@ -9,8 +9,6 @@ namespace StreamJobs.Engine;
 /// </summary>
 internal abstract class MergedJob
 {
-    public abstract Job Definition { get; }
-
     public abstract JobOutput Output { get; }
 
     /// <summary>Windows that end at or before this time are closed.</summary>
@@ -38,14 +36,12 @@ internal abstract class MergedJob
 }
 
 /// <inheritdoc/>
-internal sealed class MergedJob<T, TResult>(Job definition, Slices slices, Aggregation<T, TResult> aggregation, JobOutput<TResult> output) : MergedJob
+internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResult> aggregation, JobOutput<TResult> output) : MergedJob
 {
     private readonly SortedList<long, SortedList<int, Pane<T>>> _parts = [];
     private readonly Dictionary<(long End, string Key), int> _revisions = [];
     private readonly HashSet<(long End, string Key)> _changed = [];
     private long _closedUpTo = long.MinValue;
-
-    public override Job Definition => definition;
 
     public override JobOutput Output => output;
 
@@ -162,7 +158,7 @@ internal sealed class MergedJob<T, TResult>(Job definition, Slices slices, Aggre
     {
         var at = (end, window.KeyAt(slot));
         var revision = _revisions[at] = _revisions.GetValueOrDefault(at, -1) + 1;
-        output.Add(Result(window, slot, end, revision));
+        output.Add(() => Result(window, slot, end, revision));
     }
 
     private WindowResult<TResult> Result(Pane<T> window, int slot, long end, int revision) =>
@@ -189,17 +185,7 @@ internal sealed class MergedJob<T, TResult>(Job definition, Slices slices, Aggre
 
     private long NextEnd() => NextEnd(_parts, _closedUpTo);
 
-    private long NextEnd(SortedList<long, SortedList<int, Pane<T>>> parts, long closedUpTo)
-    {
-        foreach (var slice in parts.Keys)
-        {
-            var end = closedUpTo == long.MinValue ? slices.FirstEnd(slice) : Math.Max(slices.FirstEnd(slice), closedUpTo + slices.Every);
-            if (closedUpTo != long.MaxValue && end <= slices.LastEnd(slice))
-                return end;
-        }
-
-        return long.MaxValue;
-    }
+    private long NextEnd(SortedList<long, SortedList<int, Pane<T>>> parts, long closedUpTo) => slices.NextEnd(parts.Keys, closedUpTo);
 
     private static IEnumerable<string> Changed(Pane<T>? former, Pane<T> part)
     {

@@ -36,8 +36,6 @@ internal abstract class PartitionJob
     /// <summary>Records of the current chunk that were late, or too far ahead.</summary>
     public List<int> Late { get; } = [];
 
-    public abstract Type RecordType { get; }
-
     /// <summary>Goes on counting where a checkpoint stood.</summary>
     public void Resume(long records, long late) => (Records, LateRecords) = (records, late);
 
@@ -97,8 +95,6 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
 
     public override JobOutput Output { get; }
 
-    public override Type RecordType => typeof(TSource);
-
     public override void Process(ReadOnlySpan<TSource> records, ReadOnlySpan<RecordPlace> places, long nextOffset)
     {
         Faults.Clear();
@@ -142,7 +138,6 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
             }
 
             _current = timestamp;
-
             _isLate = false;
             _steps(record);
             if (_isLate)

@@ -8,7 +8,7 @@ namespace StreamJobs.Engine;
 /// A record is late when the session that it would be part of is final.
 /// </summary>
 internal sealed class SessionWindows<T, TResult>(
-    long gap, long lateness, Aggregation<T, TResult> aggregation, Action<WindowResult<TResult>> emit) : IWindows<T, TResult>
+    long gap, long lateness, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>
 {
     private readonly Dictionary<string, List<OneSession>> _sessions = new(StringComparer.Ordinal);
     private readonly PriorityQueue<string, long> _deadlines = new();
@@ -177,14 +177,15 @@ internal sealed class SessionWindows<T, TResult>(
     {
         session.Emitted++;
         session.Reopened = false;
-        emit(new(key, session.Start, session.End, session.Emitted, false, aggregation.Result(_columns, session.Slot)));
+        emit(() => new(key, session.Start, session.End, session.Emitted, false, aggregation.Result(_columns, session.Slot)));
     }
 
     private void Retract(string key, OneSession session)
     {
         if (session.Emitted < 0)
             return;
-        emit(new(key, session.Start, session.End, ++session.Emitted, true, default!));
+        session.Emitted++;
+        emit(() => new(key, session.Start, session.End, session.Emitted, true, default!));
         session.Reopened = true;
     }
 

@@ -4,7 +4,7 @@ using StreamJobs.State;
 namespace StreamJobs.Engine;
 
 /// <summary>Tumbling and sliding windows whose keys live on this partition alone: a window that closes is a result.</summary>
-internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TResult> aggregation, Action<WindowResult<TResult>> emit) : IWindows<T, TResult>
+internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>
 {
     /// <summary>The blob of the revisions that corrections have reached.</summary>
     private const long Revisions = long.MinValue;
@@ -132,7 +132,10 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
     {
         var window = Combined(end);
         for (var slot = 0; slot < window.Count; slot++)
-            emit(Result(window, slot, end, 0));
+        {
+            var at = slot;
+            emit(() => Result(window, at, end, 0));
+        }
     }
 
     private void Correct(long end, string key, bool known)
@@ -151,7 +154,7 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
                 one.Columns.Merge(one.FindOrOpen(key, out _), pane.Columns, slot);
         }
 
-        emit(Result(one, 0, end, revision));
+        emit(() => Result(one, 0, end, revision));
     }
 
     private WindowResult<TResult> Result(Pane<T> window, int slot, long end, int revision) =>
@@ -200,17 +203,7 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
     }
 
     /// <summary>The end of the next window to close.</summary>
-    private long NextEnd()
-    {
-        foreach (var slice in _panes.Keys)
-        {
-            var end = _closedUpTo == long.MinValue ? slices.FirstEnd(slice) : Math.Max(slices.FirstEnd(slice), _closedUpTo + slices.Every);
-            if (_closedUpTo != long.MaxValue && end <= slices.LastEnd(slice))
-                return end;
-        }
-
-        return long.MaxValue;
-    }
+    private long NextEnd() => slices.NextEnd(_panes.Keys, _closedUpTo);
 
     private Pane<T> PaneOf(long slice)
     {

@@ -21,6 +21,21 @@ internal readonly record struct Slices(long Size, long Every, long Lateness)
     /// <summary>The end of the last window that a watermark has closed.</summary>
     public long ClosedUpTo(long watermark) => watermark is long.MaxValue or long.MinValue ? watermark : SliceOf(watermark);
 
+    /// <summary>The end of the first window after those that are closed which holds one of some slices; <see cref="long.MaxValue"/> when there is none.</summary>
+    /// <param name="held">The slices, ascending.</param>
+    /// <param name="closedUpTo">The end of the last window that is closed.</param>
+    public long NextEnd(IEnumerable<long> held, long closedUpTo)
+    {
+        foreach (var slice in held)
+        {
+            var end = closedUpTo == long.MinValue ? FirstEnd(slice) : Math.Max(FirstEnd(slice), closedUpTo + Every);
+            if (closedUpTo != long.MaxValue && end <= LastEnd(slice))
+                return end;
+        }
+
+        return long.MaxValue;
+    }
+
     private long Mod(long timestamp)
     {
         var rest = timestamp % Every;

@@ -21,6 +21,9 @@ public interface IJobChunk
     /// <summary>When Kafka took a record, in Unix milliseconds.</summary>
     long TimestampAt(int index);
 
+    /// <summary>A record's key as text, or null.</summary>
+    string? KeyAt(int index);
+
     /// <summary>A record's value; empty for a tombstone.</summary>
     ReadOnlyMemory<byte> ValueAt(int index);
 }
@@ -59,13 +62,19 @@ public interface IJobRecordEncoder
 /// <summary>Takes records that a job could not use.</summary>
 public interface IJobFaults
 {
-    /// <summary>Keeps a record that made a job's code throw, or that cannot be read. May be called again for the same record.</summary>
-    /// <param name="job">The job, or null when the record cannot be read by any.</param>
-    /// <param name="topic">The record's topic.</param>
-    /// <param name="partition">Its partition.</param>
-    /// <param name="chunk">The chunk that holds it.</param>
-    /// <param name="index">Where.</param>
-    /// <param name="error">What was thrown.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    ValueTask AddAsync(string? job, string topic, int partition, IJobChunk chunk, int index, Exception error, CancellationToken cancellationToken);
+    /// <summary>Keeps a record. It is called before the position passes the record, and again when that failed: the same record is kept once.</summary>
+    ValueTask AddAsync(JobFault fault, CancellationToken cancellationToken);
 }
+
+/// <summary>A record that a job could not use.</summary>
+/// <param name="Job">The job whose code threw, or null when the record cannot be read for any.</param>
+/// <param name="Topic">The record's topic, by its logical name.</param>
+/// <param name="Incarnation">The topic's incarnation.</param>
+/// <param name="Partition">The record's partition.</param>
+/// <param name="Offset">Its offset.</param>
+/// <param name="TimestampMs">When Kafka took it, in Unix milliseconds.</param>
+/// <param name="Key">Its key as text, or null.</param>
+/// <param name="Value">Its value; null when it is empty or a tombstone.</param>
+/// <param name="Error">What was thrown.</param>
+public sealed record JobFault(
+    string? Job, string Topic, string Incarnation, int Partition, long Offset, long TimestampMs, string? Key, byte[]? Value, Exception Error);

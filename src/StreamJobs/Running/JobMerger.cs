@@ -9,8 +9,9 @@ namespace StreamJobs.Running;
 /// Runs a job's merger: it reads what the partitions' checkpoints have given, closes the windows that all of them have passed, and keeps what comes of
 /// it in one transaction. For one caller at a time.
 /// </summary>
-public sealed partial class JobMerger : IDisposable
+public sealed partial class JobMerger : IAsyncDisposable
 {
+    private const int MaxExceptions = 100;
     private readonly Job _job;
     private readonly JobServices _services;
     private readonly MergerStore _store;
@@ -27,7 +28,7 @@ public sealed partial class JobMerger : IDisposable
     public JobMerger(Job job, JobServices services)
     {
         (_job, _services, _logger, _store) = (job, services, services.Logger, new(services.Store, job.Name));
-        _merged = job.CreateMerger();
+        _merged = job.CreateMerger(services.Encoder);
         if (job.ResultTopics.Any())
             _sender = new(_store.Owner, services.Sinks, services.Logger);
     }
@@ -40,7 +41,7 @@ public sealed partial class JobMerger : IDisposable
     {
         var (epoch, checkpoint, state, outbox) = await _store.TakeOverAsync(cancellationToken);
         (_epoch, _number) = (epoch, checkpoint);
-        _merged = _job.CreateMerger();
+        _merged = _job.CreateMerger(_services.Encoder);
         if (state is not null)
             _merged.Restore(state);
         foreach (var part in await _store.PartsAsync(all: true, cancellationToken))
@@ -55,7 +56,7 @@ public sealed partial class JobMerger : IDisposable
         LogOpened(_job.Name, _epoch);
     }
 
-    /// <summary>Merges what has come, and keeps it.</summary>
+    /// <summary>Merges what has come, and keeps it. When it throws, nothing was kept, or it is not known: another merger must take over what is kept.</summary>
     /// <param name="partitions">How many partitions the topic has.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task RunAsync(int partitions, CancellationToken cancellationToken)
@@ -72,12 +73,13 @@ public sealed partial class JobMerger : IDisposable
             _merged.Offer(part.Partition, part.Slice, part.Data);
         var needed = _merged.Advance(watermark, final);
         var outbox = _merged.Output.Records.GroupBy(r => r.Topic, StringComparer.Ordinal)
-            .Select(g => (g.Key, OutboxRecords.Write(g.Select(r => (r.Key, r.Record is null ? null : _services.Encoder.Encode(r.Topic, r.Type, r.Record)))))).ToList();
+            .Select(g => (g.Key, OutboxRecords.Write(g.Select(r => (r.Key, r.Value))))).ToList();
         if (parts.Count == 0 && _merged.Output.IsEmpty && final == _watermark)
             return;
         var checkpoint = new MergerCheckpoint(
-            _epoch, ++_number, final, _merged.ClosedUpTo, _merged.Snapshot(), needed, parts, [.. _merged.Output.Results], outbox, _sender?.SentUpTo ?? _number);
-        if (!await CommitAsync(checkpoint, cancellationToken))
+            _epoch, ++_number, final, _merged.ClosedUpTo, _merged.Snapshot(), needed, parts, [.. _merged.Output.Results],
+            [.. _merged.Output.Failures.Take(MaxExceptions).Select(e => ((long?)null, e.ToString()))], outbox, _sender?.SentUpTo ?? _number);
+        if (!await _store.CommitAsync(checkpoint, _services.Time.GetUtcNow(), cancellationToken))
         {
             IsFenced = true;
             LogFenced(_job.Name, _epoch);
@@ -96,25 +98,12 @@ public sealed partial class JobMerger : IDisposable
         [.. _merged.OpenResults(parts).Select(r => (r.Key, r.StartMs, r.EndMs, r.Json))];
 
     /// <inheritdoc/>
-    public void Dispose() => _sender?.Dispose();
-
-    /// <summary>Retries: what was merged in memory has to be kept before anything else is.</summary>
-    private async Task<bool> CommitAsync(MergerCheckpoint checkpoint, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
-        var takenAt = _services.Time.GetUtcNow();
-        for (var failures = 0; ; failures++)
-        {
-            try
-            {
-                return await _store.CommitAsync(checkpoint, takenAt, cancellationToken);
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                if (failures == 0)
-                    LogCheckpointFailed(e, _job.Name, checkpoint.Number);
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(failures, 6))), _services.Time, cancellationToken);
-            }
-        }
+        // A client must not be disposed of while it sends.
+        _sender?.Stop();
+        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _sender?.Dispose();
     }
 
     /// <summary>Up to where windows close, and up to where they are final: an idle partition holds up the second only.</summary>
@@ -134,7 +123,4 @@ public sealed partial class JobMerger : IDisposable
 
     [LoggerMessage(4011, LogLevel.Warning, "Job {Job} has another merger (this one's epoch is {Epoch}): this one ends")]
     private partial void LogFenced(string job, long epoch);
-
-    [LoggerMessage(4012, LogLevel.Warning, "Merged results {Number} of job {Job} cannot be kept now; it is tried again until they are (said once)")]
-    private partial void LogCheckpointFailed(Exception exception, string job, long number);
 }

@@ -12,18 +12,23 @@ namespace StreamJobs.Running;
 /// </summary>
 public sealed partial class JobPartition : IAsyncDisposable
 {
+    /// <summary>Records that could not be used and wait to be kept; past it no more are taken.</summary>
+    private const int MaxFaults = 10_000;
+
+    /// <summary>Exceptions of one job that a checkpoint lists; the dead letters have them all.</summary>
+    private const int MaxExceptions = 100;
     private readonly string _topic;
     private readonly int _partition;
     private readonly JobServices _services;
     private readonly Dictionary<string, JobFeed> _feeds = [];
     private readonly List<PartitionJob> _jobs = [];
     private readonly HashSet<string> _suspended = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<(long Offset, string Error)>> _exceptions = [];
+    private readonly List<JobFault> _faults = [];
     private readonly List<(int Index, Exception Error)> _unreadable = [];
     private readonly List<(string Topic, byte[] Data)> _lateRecords = [];
     private readonly OutboxSender? _sender;
+    private readonly CheckpointWriter _writer;
     private readonly ILogger _logger;
-    private readonly Dictionary<string, JobPosition> _notified = [];
     private string _incarnation = "";
     private long _epoch;
     private long _number;
@@ -36,7 +41,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private Task _writing = Task.CompletedTask;
     private bool _isWriting;
     private bool _isProcessing;
-    private volatile bool _stopping;
+    private bool _isStopping;
 
     /// <summary>The jobs of a partition; <see cref="OpenAsync"/> comes next.</summary>
     public JobPartition(string topic, int partition, IEnumerable<Job> jobs, JobServices services)
@@ -44,7 +49,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         (_topic, _partition, _services, _logger) = (topic, partition, services, services.Logger);
         foreach (var job in jobs)
         {
-            var one = job.CreatePartition();
+            var one = job.CreatePartition(services.Encoder);
             _jobs.Add(one);
             var type = job.RecordType.AssemblyQualifiedName!;
             if (!_feeds.TryGetValue(type, out var feed))
@@ -54,10 +59,11 @@ public sealed partial class JobPartition : IAsyncDisposable
 
         if (_jobs.Any(j => j.Definition.ResultTopics.Any() || j.Definition.LateTopic is not null))
             _sender = new(PartitionCheckpoint.OwnerOf(topic, partition), services.Sinks, services.Logger);
+        _writer = new(services, _sender);
     }
 
     /// <summary>Whether another owner has taken the partition over: this one must not go on.</summary>
-    public bool IsFenced { get; private set; }
+    public bool IsFenced => _writer.IsFenced;
 
     /// <summary>Takes the partition over, and takes back what was kept.</summary>
     /// <param name="incarnation">The topic's incarnation.</param>
@@ -92,12 +98,12 @@ public sealed partial class JobPartition : IAsyncDisposable
     }
 
     /// <summary>Takes a chunk. It is durable only after a later checkpoint.</summary>
-    /// <exception cref="JobPositionException">The chunk begins beyond a job's position: the provider must go back there first.</exception>
+    /// <exception cref="ChunkRefusedException">It is not what comes next, or too much waits to be kept: the provider must present it again.</exception>
     public async ValueTask ProcessAsync(IJobChunk chunk, CancellationToken cancellationToken)
     {
         if (chunk.Incarnation != _incarnation)
-            throw new JobPositionException($"{_topic}/{_partition} has become another topic ({chunk.Incarnation}, not {_incarnation})");
-        await WaitForRoomAsync(cancellationToken);
+            throw new ChunkRefusedException($"{_topic}/{_partition} has become another topic ({chunk.Incarnation}, not {_incarnation})");
+        ThrowIfFull();
         var active = _jobs.Where(IsActive).ToArray();
         if (active.Length == 0)
             return;
@@ -126,12 +132,13 @@ public sealed partial class JobPartition : IAsyncDisposable
                 continue;
             _unreadable.Clear();
             await feed.ReadAsync(chunk, _unreadable, cancellationToken);
-            foreach (var (index, error) in _unreadable)
-                await _services.Faults.AddAsync(null, _topic, _partition, chunk, index, error, cancellationToken);
+            // One of them may be presented again, by which time it has been passed.
+            var passed = feed.Jobs.Where(IsActive).Min(j => j.Position);
+            _faults.AddRange(_unreadable.Where(u => chunk.OffsetAt(u.Index) >= passed).Select(u => Fault(null, chunk, u.Index, u.Error)));
             foreach (var job in feed.Jobs.Where(IsActive))
             {
                 feed.Process(job, chunk.NextOffset);
-                await KeepFaultsAsync(job, chunk, cancellationToken);
+                GatherAside(job, chunk);
             }
         }
     }
@@ -167,10 +174,10 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _stopping = true;
-        _sender?.Stop();
+        _isStopping = true;
+        _writer.Stop();
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _sender?.Dispose();
+        _writer.Dispose();
     }
 
     /// <summary>Does what operators asked for since: a job that is paused takes nothing, one that is drained has its windows closed.</summary>
@@ -210,7 +217,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (_askedFor != expected)
         {
             _askedFor = expected;
-            throw new JobPositionException($"{_topic}/{_partition}: the next record is {expected}, but the chunk begins at {chunk.StartOffset}");
+            throw new ChunkRefusedException($"{_topic}/{_partition}: the next record is {expected}, but the chunk begins at {chunk.StartOffset}");
         }
 
         LogGap(_topic, _partition, expected, chunk.StartOffset);
@@ -219,25 +226,19 @@ public sealed partial class JobPartition : IAsyncDisposable
         _askedFor = null;
     }
 
-    private async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
+    /// <summary>Takes no more while what was taken cannot be kept: it stays on the topic, and memory bounded.</summary>
+    private void ThrowIfFull()
     {
-        if (_isWriting && _services.Time.GetUtcNow() - _takenAt > _services.Options.CheckpointTimeout)
-            await _writing.WaitAsync(cancellationToken);
         if (IsFenced)
-            throw new JobPositionException($"{_topic}/{_partition} has another owner");
+            throw new ChunkRefusedException($"{_topic}/{_partition} has another owner");
+        if (_isWriting && (_faults.Count >= MaxFaults || _services.Time.GetUtcNow() - _takenAt > _services.Options.CheckpointTimeout))
+            throw new ChunkRefusedException($"{_topic}/{_partition}: checkpoint {_number} has been under way since {_takenAt:O}, and nothing more is taken until it is written");
     }
 
-    private async ValueTask KeepFaultsAsync(PartitionJob job, IJobChunk chunk, CancellationToken cancellationToken)
+    /// <summary>Remembers records that a job could not use or set aside; they are kept with the checkpoint that passes them.</summary>
+    private void GatherAside(PartitionJob job, IJobChunk chunk)
     {
-        foreach (var (index, error) in job.Faults)
-        {
-            await _services.Faults.AddAsync(job.Definition.Name, _topic, _partition, chunk, index, error, cancellationToken);
-            if (!_exceptions.TryGetValue(job.Definition.Name, out var list))
-                _exceptions.Add(job.Definition.Name, list = []);
-            if (list.Count < 100)
-                list.Add((chunk.OffsetAt(index), error.ToString()));
-        }
-
+        _faults.AddRange(job.Faults.Select(f => Fault(job.Definition.Name, chunk, f.Index, f.Error)));
         if (job.Definition.LateTopic is { } topic && job.Late.Count > 0)
         {
             _lateRecords.Add((topic, OutboxRecords.Write(job.Late.Select(i =>
@@ -245,13 +246,17 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
     }
 
+    private JobFault Fault(string? job, IJobChunk chunk, int index, Exception error) => new(
+        job, _topic, _incarnation, _partition, chunk.OffsetAt(index), chunk.TimestampAt(index), chunk.KeyAt(index),
+        chunk.ValueAt(index) is { IsEmpty: false } value ? value.ToArray() : null, error);
+
     private void CheckpointIfDue()
     {
-        // Not within a chunk: its faults must be kept before its position is.
-        if (!_isDirty || _isWriting || _isProcessing || IsFenced || _stopping)
+        // Not within a chunk: the jobs would stand at different places in it.
+        if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var since = _services.Time.GetUtcNow() - _takenAt;
-        var hasResults = _lateRecords.Count > 0 || _jobs.Exists(j => !j.Output.IsEmpty || j.HasDue);
+        var hasResults = _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.Exists(j => !j.Output.IsEmpty || j.HasDue);
         if (since >= _services.Options.CheckpointInterval || (hasResults && since >= _services.Options.CheckpointPause))
             BeginCheckpoint();
     }
@@ -262,13 +267,14 @@ public sealed partial class JobPartition : IAsyncDisposable
         _isDirty = false;
         var jobs = _jobs.Select(Take).ToList();
         var byTopic = _jobs.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
-            .Select(g => (g.Key, OutboxRecords.Write(g.Select(r => (r.Key, r.Record is null ? null : _services.Encoder.Encode(r.Topic, r.Type, r.Record))))))
-            .Concat(_lateRecords.GroupBy(l => l.Topic, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(l => l.Data).ToArray())))
-            .GroupBy(t => t.Item1, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(t => t.Item2).ToArray())).ToList();
+            .Select(g => (Topic: g.Key, Data: OutboxRecords.Write(g.Select(r => (r.Key, r.Value)))))
+            .Concat(_lateRecords)
+            .GroupBy(t => t.Topic, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(t => t.Data).ToArray())).ToList();
+        var faults = _faults.ToArray();
         foreach (var job in _jobs)
             job.Output.Clear();
         _lateRecords.Clear();
-        _exceptions.Clear();
+        _faults.Clear();
         var checkpoint = new PartitionCheckpoint
         {
             Topic = _topic,
@@ -277,20 +283,20 @@ public sealed partial class JobPartition : IAsyncDisposable
             Epoch = _epoch,
             Number = ++_number,
             Outbox = byTopic,
-            SentUpTo = _sender?.SentUpTo ?? _number,
+            SentUpTo = _writer.SentUpTo ?? _number,
         };
         checkpoint.Jobs.AddRange(jobs);
         _isWriting = true;
-        _writing = WriteThenGoOnAsync(checkpoint);
+        _writing = WriteThenGoOnAsync(checkpoint, faults);
     }
 
     /// <summary>Writes beside the caller's turns, then sees, in one of them, whether the next checkpoint is due.</summary>
-    private async Task WriteThenGoOnAsync(PartitionCheckpoint checkpoint)
+    private async Task WriteThenGoOnAsync(PartitionCheckpoint checkpoint, JobFault[] faults)
     {
         var takenAt = _takenAt;
         try
         {
-            await Task.Run(() => WriteAsync(checkpoint, takenAt));
+            await Task.Run(() => _writer.WriteAsync(checkpoint, faults, takenAt));
         }
         finally
         {
@@ -311,57 +317,17 @@ public sealed partial class JobPartition : IAsyncDisposable
             Changes = changes,
             Results = [.. job.Output.Results],
             Parts = [.. job.Output.Partials],
-            Exceptions = [.. _exceptions.GetValueOrDefault(job.Definition.Name) ?? []],
+            Exceptions = [.. _faults.Where(f => f.Job == job.Definition.Name).Select(f => ((long?)f.Offset, f.Error.ToString()))
+                .Concat(job.Output.Failures.Select(e => ((long?)null, e.ToString()))).Take(MaxExceptions)],
         };
-    }
-
-    /// <summary>Writes a checkpoint until it is written: what comes after it builds on it.</summary>
-    private async Task WriteAsync(PartitionCheckpoint checkpoint, DateTimeOffset takenAt)
-    {
-        for (var failures = 0; ; failures++)
-        {
-            try
-            {
-                if (!await _services.Store.CommitAsync(checkpoint, takenAt, CancellationToken.None))
-                {
-                    IsFenced = true;
-                    LogFenced(_topic, _partition, _epoch);
-                    return;
-                }
-
-                break;
-            }
-            catch (Exception e) when (!_stopping)
-            {
-                if (failures == 0)
-                    LogCheckpointFailed(e, _topic, _partition, checkpoint.Number);
-                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(failures, 6))));
-            }
-        }
-
-        foreach (var job in checkpoint.Jobs)
-        {
-            if (job.Parts.Count > 0 || _notified.GetValueOrDefault(job.Job) != job.Position)
-                _services.Notify(job.Job);
-            _notified[job.Job] = job.Position;
-        }
-
-        if (checkpoint.Outbox.Count > 0)
-            _sender!.Send(checkpoint.Number, checkpoint.Outbox);
     }
 
     [LoggerMessage(4000, LogLevel.Information, "Jobs of {Topic}/{Partition} go on at offset {Offset} (epoch {Epoch}, {Jobs} jobs)")]
     private partial void LogOpened(string topic, int partition, long epoch, long offset, int jobs);
 
-    [LoggerMessage(4001, LogLevel.Warning, "Jobs of {Topic}/{Partition} have another owner (this one's epoch is {Epoch}): this one ends")]
-    private partial void LogFenced(string topic, int partition, long epoch);
-
-    [LoggerMessage(4002, LogLevel.Warning, "Checkpoint {Number} of the jobs of {Topic}/{Partition} cannot be written now; it is tried again until it is (said once)")]
-    private partial void LogCheckpointFailed(Exception exception, string topic, int partition, long number);
-
     [LoggerMessage(4004, LogLevel.Warning, "Jobs of {Topic}/{Partition} go on at {Offset}: the records from {Expected} on are no more")]
     private partial void LogGap(string topic, int partition, long expected, long offset);
 }
 
-/// <summary>A chunk is not what comes next. The stream provider asks for the position and reads on from there.</summary>
-public sealed class JobPositionException(string message) : Exception(message);
+/// <summary>A chunk cannot be taken now. The stream provider asks for the position, and reads on from there.</summary>
+public sealed class ChunkRefusedException(string message) : Exception(message);

@@ -8,7 +8,7 @@ namespace StreamJobs.Sinks;
 /// </summary>
 internal sealed class TopicSender : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly string _owner;
     private readonly TopicConnection _options;
     private readonly IConsumer<byte[], byte[]> _group;
@@ -27,11 +27,11 @@ internal sealed class TopicSender : IDisposable
 
     private string GroupId => $"{_options.Prefix}.{_owner}";
 
-    /// <summary>Ends what a former sender of this owner has under way; it can send no more. Blocks, up to half a minute.</summary>
+    /// <summary>Ends what a former sender of this owner has under way; it can send no more. Blocks, up to ten seconds.</summary>
     public void Fence() => Producer();
 
     /// <summary>The last checkpoint whose results are in the topic; null when there is none.</summary>
-    /// <remarks>Blocks, up to half a minute. Fences any other sender of this owner first, so that the answer stays true.</remarks>
+    /// <remarks>Blocks, up to ten seconds. Fences any other sender of this owner first, so that the answer stays true.</remarks>
     public long? LastSent(string topic)
     {
         Fence();

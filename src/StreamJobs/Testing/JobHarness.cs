@@ -16,6 +16,7 @@ public sealed class JobHarness<TSource>
     private readonly List<JobResult> _results = [];
     private readonly List<TSource> _late = [];
     private readonly List<Exception> _faults = [];
+    private readonly List<Exception> _failures = [];
     private MergedJob? _merger;
 
     /// <summary>A harness for a job.</summary>
@@ -39,6 +40,9 @@ public sealed class JobHarness<TSource>
 
     /// <summary>What the job's code threw; each made its record a dead letter.</summary>
     public IReadOnlyList<Exception> Faults => _faults;
+
+    /// <summary>What the job's code threw when a window's result was computed, which there is none of then.</summary>
+    public IReadOnlyList<Exception> Failures => _failures;
 
     /// <summary>The last revision of each window, without those that are no more, by window and key.</summary>
     public IEnumerable<JobResult> Final => _results
@@ -118,6 +122,7 @@ public sealed class JobHarness<TSource>
             }
 
             _results.AddRange(one.Job.Output.Results.Select(JobResult.Of));
+            _failures.AddRange(one.Job.Output.Failures);
             one.Job.Output.Clear();
         }
 
@@ -132,6 +137,7 @@ public sealed class JobHarness<TSource>
         }
 
         _results.AddRange(_merger.Output.Results.Select(JobResult.Of));
+        _failures.AddRange(_merger.Output.Failures);
         _merger.Output.Clear();
     }
 

@@ -19,7 +19,7 @@ internal static class StoreReader
                 r => new Event(r.GetInt64(0), r.GetGuid(1), r.GetString(2), r.GetInt64(3), r.GetString(4), r.GetString(5), PlaceAt(r, 6), Text(r, 9), r.GetInt32(10))),
             Ledger = await RowsAsync("select event_id, stream_key, outcome, topic, partition, record_offset, source ->> 'command' from streaming.ledger order by id",
                 r => new LedgerRow(r.GetGuid(0), r.GetString(1), r.GetInt16(2), PlaceAt(r, 3), Text(r, 6))),
-            DeadLetters = await RowsAsync("select topic, partition, record_offset, key, kind, reason from streaming.dead_letters order by id",
+            DeadLetters = await RowsAsync("select topic, partition, record_offset, key, kind, reason from streaming.dead_letters where consumer not like 'job/%' order by id",
                 r => new DeadLetterRow(PlaceAt(r, 0)!.Value, Text(r, 3), r.GetInt16(4), r.GetString(5))),
             Streams = (await RowsAsync("select id, version from streaming.mt_streams", r => (r.GetString(0), r.GetInt64(1)))).ToDictionary(s => s.Item1, s => s.Item2),
             Positions = await RowsAsync("select stream_key, topic, partition, record_offset from streaming.positions", r => new Position(r.GetString(0), r.GetString(1), r.GetInt32(2), r.GetInt64(3))),

@@ -71,7 +71,7 @@ internal sealed class Watcher(string postgres, Journal journal)
         await using (var read = new NpgsqlCommand("""
             select 0, seq_id, headers ->> 'topic', (headers ->> 'partition')::int, (headers ->> 'offset')::bigint from streaming.mt_events where seq_id > $1 and headers ->> 'topic' is not null
             union all select 1, id, topic, partition, record_offset from streaming.ledger where topic is not null and recorded_at > now() - interval '60 seconds'
-            union all select 2, id, topic, partition, record_offset from streaming.dead_letters where created_at > now() - interval '60 seconds'
+            union all select 2, id, topic, partition, record_offset from streaming.dead_letters where created_at > now() - interval '60 seconds' and consumer not like 'job/%'
             """, connection))
         {
             read.Parameters.Add(new() { Value = _settled });

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging;
+using StreamJobs.Checkpoints;
+using StreamJobs.Sinks;
+
+namespace StreamJobs.Running;
+
+/// <summary>Writes a partition's checkpoints one after the other, beside its turns, each until it is written: what comes after it builds on it.</summary>
+internal sealed partial class CheckpointWriter(JobServices services, OutboxSender? sender) : IDisposable
+{
+    private readonly Dictionary<string, JobPosition> _notified = [];
+    private readonly ILogger _logger = services.Logger;
+    private volatile bool _stopping;
+
+    /// <summary>Whether another owner has taken the partition over.</summary>
+    public bool IsFenced { get; private set; }
+
+    /// <summary>The last checkpoint whose results are in their topics; null when there are no topics.</summary>
+    public long? SentUpTo => sender?.SentUpTo;
+
+    /// <summary>Keeps records that could not be used, then what passes them, then sends what goes to topics.</summary>
+    public async Task WriteAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt)
+    {
+        if (!await KeepAsync(checkpoint, faults, takenAt))
+        {
+            IsFenced = true;
+            LogFenced(checkpoint.Owner, checkpoint.Epoch);
+            return;
+        }
+
+        foreach (var job in checkpoint.Jobs)
+        {
+            if (job.Parts.Count > 0 || _notified.GetValueOrDefault(job.Job) != job.Position)
+                services.Notify(job.Job);
+            _notified[job.Job] = job.Position;
+        }
+
+        if (checkpoint.Outbox.Count > 0)
+            sender!.Send(checkpoint.Number, checkpoint.Outbox);
+    }
+
+    /// <summary>Gives up what cannot be written or sent now. What is not written is read again; what is not sent lies in the outbox.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        sender?.Stop();
+    }
+
+    public void Dispose() => sender?.Dispose();
+
+    private async Task<bool> KeepAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt)
+    {
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                foreach (var fault in faults)
+                    await services.Faults.AddAsync(fault, CancellationToken.None);
+                return await services.Store.CommitAsync(checkpoint, takenAt, CancellationToken.None);
+            }
+            catch (Exception e) when (!_stopping)
+            {
+                if (failures == 0)
+                    LogCheckpointFailed(e, checkpoint.Owner, checkpoint.Number);
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(failures, 6))), services.Time);
+            }
+        }
+    }
+
+    [LoggerMessage(4001, LogLevel.Warning, "Jobs of {Owner} have another owner (this one's epoch is {Epoch}): this one ends")]
+    private partial void LogFenced(string owner, long epoch);
+
+    [LoggerMessage(4002, LogLevel.Warning, "Checkpoint {Number} of the jobs of {Owner} cannot be written now; it is tried again until it is (said once)")]
+    private partial void LogCheckpointFailed(Exception exception, string owner, long number);
+}

@@ -1,0 +1,3 @@
+using Testing.Postgres;
+
+[assembly: AssemblyFixture(typeof(PostgresServer))]
