@@ -17,6 +17,8 @@ public sealed class PlatformBuilder
 
     internal List<AggregateSubscription> Subscriptions { get; } = [];
 
+    internal IReadOnlySet<string> TopicsOfAggregates => _aggregates.Select(a => a.From).ToHashSet(StringComparer.Ordinal);
+
     internal List<Action<IServiceCollection>> Registrations { get; } = [];
 
     internal List<Job> Jobs { get; } = [];

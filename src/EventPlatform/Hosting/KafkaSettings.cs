@@ -54,10 +54,11 @@ public sealed record KafkaSettings
         }
     }
 
-    internal void Apply(KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IConfiguration configuration)
+    /// <summary>The streams by key: of the topics that aggregates read. The others are not read that way, only written.</summary>
+    internal void Apply(KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IReadOnlySet<string> read, IConfiguration configuration)
     {
         foreach (var topic in topics)
-            options.AddStream(topic.Name, Topics.GetValueOrDefault(topic.Name, topic.Name), Partitions);
+            options.AddStream(topic.Name, Topics.GetValueOrDefault(topic.Name, topic.Name), Partitions).Streams[topic.Name].PublishOnly = !read.Contains(topic.Name);
         if (DeadLetterTopic.Length > 0)
             options.AddStream(DeadLetterStream, DeadLetterTopic, Partitions).Streams[DeadLetterStream].PublishOnly = true;
         configuration.GetSection(Section).Bind(options); // last: it may say more of a stream, such as its replicas

@@ -24,6 +24,9 @@ public sealed partial class EventStoreSchema
     {
         await using var connection = await _dataSources.Marten.OpenConnectionAsync(cancellationToken);
         await using var locked = await AdvisoryLock.AcquireAsync(connection, $"{_dataSources.Schema} schema", cancellationToken);
+
+        // Marten has no tables for events until a type of them is known; an application of jobs alone has none.
+        await _store.Storage.Database.EnsureStorageExistsAsync(typeof(JasperFx.Events.IEvent), cancellationToken);
         await _store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         await MigrateAsync(connection, cancellationToken);
     }

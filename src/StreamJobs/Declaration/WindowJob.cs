@@ -31,6 +31,16 @@ public sealed class WindowJob<TSource, T, TResult> : Job
         return this;
     }
 
+    /// <summary>Keeps no results in the table: those of closed windows are in their topics alone. Declared last, behind at least one topic.</summary>
+    /// <exception cref="JobDefinitionException">No topic gets the results.</exception>
+    public WindowJob<TSource, T, TResult> OnlyToTopics()
+    {
+        if (TopicSinks.Count == 0)
+            throw new JobDefinitionException(Name, "its results would go nowhere: say ToTopic before OnlyToTopics");
+        KeepsResults = false;
+        return this;
+    }
+
     /// <summary>Sends late records, and those with a timestamp too far ahead, to a topic as they came.</summary>
     public WindowJob<TSource, T, TResult> LateToTopic(string topic)
     {
@@ -40,7 +50,7 @@ public sealed class WindowJob<TSource, T, TResult> : Job
 
     internal override PartitionJob CreatePartition(IJobRecordEncoder? encoder)
     {
-        var output = new JobOutput<TResult>(TopicSinks, encoder);
+        var output = new JobOutput<TResult>(TopicSinks, encoder, KeepsResults);
         var lateness = (long)AllowedLateness.TotalMilliseconds;
         IWindows<T, TResult> windows = Window switch
         {
@@ -54,7 +64,7 @@ public sealed class WindowJob<TSource, T, TResult> : Job
 
     internal override MergedJob CreateMerger(IJobRecordEncoder? encoder)
     {
-        var output = new JobOutput<TResult>(TopicSinks, encoder);
+        var output = new JobOutput<TResult>(TopicSinks, encoder, KeepsResults);
         return new MergedJob<T, TResult>(Slices(), _aggregation, output);
     }
 

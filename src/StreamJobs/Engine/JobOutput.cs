@@ -35,7 +35,8 @@ internal abstract class JobOutput
 /// <summary>What a job with a type of result has to say.</summary>
 /// <param name="topics">The topics that results go to.</param>
 /// <param name="encoder">Writes results for topics. Null: no topic gets any.</param>
-internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRecordEncoder? encoder) : JobOutput
+/// <param name="keepsResults">Whether results go to the table.</param>
+internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRecordEncoder? encoder, bool keepsResults = true) : JobOutput
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
     private readonly (string Topic, Func<WindowResult<TResult>, object> ToRecord, Type Type)[] _topics =
@@ -49,11 +50,13 @@ internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRe
         try
         {
             var result = compute();
-            var row = ToRow(result);
-            ThrowIfUnstorable(row);
+            var row = keepsResults ? ToRow(result) : default;
+            if (keepsResults)
+                ThrowIfUnstorable(row);
             var records = encoder is null ? [] : _topics.Select(t => new ResultRecord(
                 t.Topic, $"{result.Key}|{result.StartMs}", result.Retracted ? null : encoder.Encode(t.Topic, t.Type, t.ToRecord(result)))).ToArray();
-            Results.Add(row);
+            if (keepsResults)
+                Results.Add(row);
             Records.AddRange(records);
         }
         catch (Exception e)

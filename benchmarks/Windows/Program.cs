@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Windows;
+
+var events = new Option<long>("--events") { Description = "How many records the topic is filled with.", DefaultValueFactory = _ => 8_000_000 };
+var users = new Option<int>("--users") { Description = "How many users.", DefaultValueFactory = _ => 10_000 };
+var perSecond = new Option<int>("--per-second") { Description = "How many records span a second of event time.", DefaultValueFactory = _ => 20_000 };
+var partitions = new Option<int>("--partitions") { Description = "The topic's partitions.", DefaultValueFactory = _ => 4 };
+var rounds = new Option<int>("--rounds") { Description = "How often each contender runs; they take turns.", DefaultValueFactory = _ => 2 };
+var ten = new Option<bool>("--ten") { Description = "All ten queries of the shop at once, instead of ten-second windows per user." };
+var peers = new Option<string?>("--peers") { Description = "The folder with the program 'peer', which runs Flink and Kafka Streams; without it there are none to compare with." };
+var only = new Option<string[]>("--only") { Description = "Only these: raw, ours, flink, streams, sql.", AllowMultipleArgumentsPerToken = true };
+var folder = new Option<string?>("--data") { Description = "Where broker, database and logs lie. Default: a temporary folder, deleted at the end." };
+var command = new RootCommand(
+    "Fills a topic, then has ten-second windows per user computed from it by our jobs, Flink and Kafka Streams, exactly once, each in fresh processes. What a\n"
+    + "read_committed reader of the output sees is compared, and how fast it came. Needs Apache Kafka (KAFKA_HOME) and Postgres' programs.")
+{
+    events, users, perSecond, partitions, rounds, ten, peers, only, folder,
+};
+command.SetAction((parsed, cancellation) => Bench.RunAsync(
+    new(parsed.GetValue(events), parsed.GetValue(users), parsed.GetValue(perSecond), parsed.GetValue(partitions), parsed.GetValue(rounds), parsed.GetValue(ten),
+        parsed.GetValue(peers), parsed.GetValue(only) ?? [], parsed.GetValue(folder)),
+    cancellation));
+
+var bootstrap = new Option<string>("--bootstrap") { Required = true };
+var topic = new Option<string>("--topic") { Required = true };
+var output = new Option<string>("--output") { DefaultValueFactory = _ => "" };
+var postgres = new Option<string>("--postgres") { Required = true };
+var raw = new Command("run-raw", "Started by the benchmark: the bare consumer.") { bootstrap, topic, events };
+raw.SetAction((parsed, _) => Raw.RunAsync(new(parsed.GetValue(bootstrap)!, parsed.GetValue(topic)!, parsed.GetValue(events))));
+var ours = new Command("run-ours", "Started by the benchmark: a silo with the jobs.") { bootstrap, topic, events, output, postgres, ten };
+ours.SetAction((parsed, _) => Ours.RunAsync(
+    new(parsed.GetValue(bootstrap)!, parsed.GetValue(topic)!, parsed.GetValue(events)), parsed.GetValue(postgres)!, parsed.GetValue(output)!, parsed.GetValue(ten)));
+command.Add(raw);
+command.Add(ours);
+return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

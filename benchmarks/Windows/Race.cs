@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using AppHost.Kafka;
+using AppHost.Postgres;
+using AppHost.Processes;
+using Npgsql;
+
+namespace Windows;
+
+/// <summary>One contender after the other, each in fresh processes, on a broker, a database and a topic that are made for the run.</summary>
+internal sealed class Race(Settings settings, string folder, PrivateKafka kafka, PrivatePostgres postgres, Contest contest)
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
+    private int _number;
+
+    /// <summary>The bare loop's events per second.</summary>
+    public async Task<Lap> RawAsync(CancellationToken cancellationToken)
+    {
+        _number++;
+        await using var process = await StartAsync("raw", Self("run-raw"));
+        var tree = new ProcessTree(process.Pid);
+        await Until(() => Task.FromResult(process.HasExited), tree, cancellationToken);
+        return new("consume and decode", Number(process, "rate "), tree.Seconds, 0, Lap.NoResults);
+    }
+
+    /// <summary>Our jobs with their results in a topic.</summary>
+    public async Task<Lap> OursAsync(CancellationToken cancellationToken)
+    {
+        var (output, database) = (await OutputAsync(), await postgres.CreateDatabaseAsync($"ours{_number}", cancellationToken: cancellationToken));
+        await using var process = await StartAsync("ours", Self("run-ours", "--output", output, "--postgres", database));
+        var (tree, store) = (new ProcessTree(process.Pid), new ProcessTree(postgres.Pid!.Value));
+        store.Look();
+        var before = store.Seconds;
+        var lap = await WatchAsync("ours", output, process, tree, cancellationToken);
+        store.Look();
+        return lap with { StoreSeconds = store.Seconds - before, Allocated = await AllocatedAsync(process, cancellationToken) };
+    }
+
+    /// <summary>Our ten jobs, with their results in their table: the time from the first record taken to all of them.</summary>
+    public async Task<Lap> OursTenAsync(CancellationToken cancellationToken)
+    {
+        var database = await postgres.CreateDatabaseAsync($"ours{++_number}", cancellationToken: cancellationToken);
+        await using var process = await StartAsync("ours", Self("run-ours", "--ten", "--postgres", database));
+        var (tree, store) = (new ProcessTree(process.Pid), new ProcessTree(postgres.Pid!.Value));
+        store.Look();
+        var before = store.Seconds;
+        var (clock, first, taken, firstTaken) = (System.Diagnostics.Stopwatch.StartNew(), TimeSpan.Zero, 0L, 0L);
+        await using var source = NpgsqlDataSource.Create(database);
+        await Until(async () =>
+        {
+            taken = process.HasExited ? throw Broken(process) : await TakenAsync(source, cancellationToken);
+            if (taken > 0 && first == default)
+                (first, firstTaken) = (clock.Elapsed, taken);
+            return taken >= contest.Events;
+        }, tree, cancellationToken);
+        store.Look();
+        return new("ours", (contest.Events - firstTaken) / (clock.Elapsed - first).TotalSeconds, tree.Seconds, store.Seconds - before, Lap.NoResults)
+        {
+            Allocated = await AllocatedAsync(process, cancellationToken),
+        };
+    }
+
+    /// <summary>A peer that writes results to a topic.</summary>
+    public async Task<Lap> PeerAsync(string name, Func<string, string[]> arguments, CancellationToken cancellationToken)
+    {
+        var output = await OutputAsync();
+        await using var process = await StartAsync(name, [Path.Combine(settings.Peers!, "peer"), .. arguments(output)]);
+        return await WatchAsync(name, output, process, new(process.Pid), cancellationToken);
+    }
+
+    /// <summary>Flink SQL with all ten queries, as it times itself from its first record on.</summary>
+    public async Task<Lap> SqlAsync(CancellationToken cancellationToken)
+    {
+        var output = Directory.CreateDirectory(Path.Combine(folder, $"sql{++_number}")).FullName;
+        await using var process = await StartAsync("flink sql", [Path.Combine(settings.Peers!, "peer"), "sql", contest.Bootstrap, contest.Topic, output, "--together"]);
+        var tree = new ProcessTree(process.Pid);
+        await Until(() => Task.FromResult(process.HasExited), tree, cancellationToken);
+        return new("Flink SQL", Number(process, "\"per_second\":"), tree.Seconds, 0, Lap.NoResults);
+    }
+
+    private async Task<Lap> WatchAsync(string name, string output, OwnedProcess process, ProcessTree tree, CancellationToken cancellationToken)
+    {
+        var reading = new OutputWatch(contest.Bootstrap, output, Quiet, Patience).ReadAsync(() => process.HasExited, cancellationToken);
+        await Until(() => Task.FromResult(reading.IsCompleted), tree, cancellationToken);
+        var seen = await reading;
+        if (seen.Results.Count == 0)
+            throw Broken(process);
+        return new(name, seen.EventsPerSecond, tree.Seconds, 0, seen.Results) { Repeated = seen.Repeated, Took = seen.Took };
+    }
+
+    private static async Task Until(Func<Task<bool>> isOver, ProcessTree tree, CancellationToken cancellationToken)
+    {
+        while (!await isOver())
+        {
+            tree.Look();
+            await Task.Delay(200, cancellationToken);
+        }
+    }
+
+    private static async Task<long> TakenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The job that is furthest behind counts.
+            await using var command = source.CreateCommand(
+                "select coalesce(min(taken), 0) from (select sum(next_offset)::bigint as taken from streaming.job_positions group by job having count(*) > 0) as jobs");
+            return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>Stops ours, which says on the way what it has allocated.</summary>
+    private static async Task<double> AllocatedAsync(OwnedProcess process, CancellationToken cancellationToken)
+    {
+        await process.StopAsync(TimeSpan.FromSeconds(30)).WaitAsync(cancellationToken);
+        return Number(process, "allocated ");
+    }
+
+    private async Task<string> OutputAsync()
+    {
+        var topic = $"totals-{++_number}";
+        await kafka.CreateTopicAsync(topic, 4);
+        return topic;
+    }
+
+    private Task<OwnedProcess> StartAsync(string name, string[] command) =>
+        OwnedProcess.StartAsync(name, command, Path.Combine(folder, $"{name.Replace(' ', '-')}-{_number}.log"));
+
+    private string[] Self(string mode, params string[] arguments) =>
+    [
+        "dotnet", Path.Combine(AppContext.BaseDirectory, "Windows.dll"), mode, "--bootstrap", contest.Bootstrap, "--topic", contest.Topic,
+        "--events", contest.Events.ToString(CultureInfo.InvariantCulture), .. arguments,
+    ];
+
+    private static double Number(OwnedProcess process, string after)
+    {
+        var match = Regex.Match(File.ReadAllText(process.LogFile), $"{Regex.Escape(after)}([0-9.]+)");
+        return match.Success ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : throw Broken(process);
+    }
+
+    private static InvalidOperationException Broken(OwnedProcess process) =>
+        new($"{process.Name} gave no result. Its last words:{System.Environment.NewLine}{process.LogTail()}");
+}
+
+/// <summary>What a contender did.</summary>
+/// <param name="Name">Who.</param>
+/// <param name="EventsPerSecond">How fast.</param>
+/// <param name="Seconds">Processor time of its processes, starting up included.</param>
+/// <param name="StoreSeconds">Processor time of the database meanwhile.</param>
+/// <param name="Results">What a reader of its topic saw.</param>
+internal sealed record Lap(string Name, double EventsPerSecond, double Seconds, double StoreSeconds, IReadOnlyDictionary<string, (long Count, long Cents)> Results)
+{
+    public static readonly IReadOnlyDictionary<string, (long Count, long Cents)> NoResults = new Dictionary<string, (long Count, long Cents)>();
+
+    public long Repeated { get; init; }
+
+    public TimeSpan Took { get; init; }
+
+    public double? Allocated { get; init; }
+}

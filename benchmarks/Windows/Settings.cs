@@ -1,0 +1,14 @@
+namespace Windows;
+
+/// <summary>What is measured.</summary>
+/// <param name="Events">How many records the topic holds.</param>
+/// <param name="Users">How many users, each as often as any other.</param>
+/// <param name="PerSecond">How many records span a second of event time.</param>
+/// <param name="Partitions">The topic's partitions.</param>
+/// <param name="Rounds">How often each contender runs; they take turns.</param>
+/// <param name="Ten">The ten queries instead of the windows per user.</param>
+/// <param name="Peers">The folder with the peers, or null: then there are none.</param>
+/// <param name="Only">Only these contenders; all when there are none.</param>
+/// <param name="Folder">Where everything lies; null for a temporary folder.</param>
+internal sealed record Settings(
+    long Events, int Users, int PerSecond, int Partitions, int Rounds, bool Ten, string? Peers, IReadOnlyList<string> Only, string? Folder);
