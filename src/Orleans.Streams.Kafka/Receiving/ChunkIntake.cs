@@ -9,6 +9,8 @@ namespace Orleans.Streams.Kafka.Receiving;
 internal sealed class ChunkIntake(string streamName, string topic, int partition, ChunkScratch scratch, KafkaPartitionStreamsOptions options)
     : PartitionIntake<KafkaChunk, int>(partition, options.MaxOutstandingChunks, options.MaxOutstandingBytes)
 {
+    /// <summary>With so many chunks waiting, another small one would only be one more: records gather instead.</summary>
+    private const int EnoughWaiting = 2;
     private readonly List<ChunkEntry> _entries = [];
     private readonly StreamId _stream = StreamId.Create(streamName, partition.ToString(System.Globalization.CultureInfo.InvariantCulture));
     private byte[] _data = new byte[64 * 1024];
@@ -27,7 +29,7 @@ internal sealed class ChunkIntake(string streamName, string topic, int partition
 
         if (_entries.Count > 0 && _length + bytes.Length > options.MaxChunkBytes)
         {
-            Flush();
+            PutGathered();
         }
 
         if (_length + bytes.Length > _data.Length)
@@ -41,16 +43,30 @@ internal sealed class ChunkIntake(string streamName, string topic, int partition
         _next = result.Offset.Value + 1;
         if (_entries.Count >= options.MaxChunkRecords)
         {
-            Flush();
+            PutGathered();
         }
     }
 
     public override void Flush()
     {
+        if (Count < EnoughWaiting)
+        {
+            PutGathered();
+        }
+    }
+
+    protected override void PutGathered()
+    {
         if (_entries.Count == 0)
         {
             return;
         }
+
+        // Every byte is written at once: clearing them first would cost as much again.
+        var data = GC.AllocateUninitializedArray<byte>(_length);
+        _data.AsSpan(0, _length).CopyTo(data);
+        var entries = GC.AllocateUninitializedArray<ChunkEntry>(_entries.Count);
+        _entries.CopyTo(entries);
 
         var chunk = new KafkaChunk
         {
@@ -59,8 +75,8 @@ internal sealed class ChunkIntake(string streamName, string topic, int partition
             Partition = Partition,
             StartOffset = _start,
             NextOffset = _next,
-            Data = _data.AsSpan(0, _length).ToArray(),
-            Entries = [.. _entries],
+            Data = data,
+            Entries = entries,
         };
         Put(new(ArrivalKind.Item, _start) { Item = chunk, Stream = _stream });
         _entries.Clear();

@@ -25,7 +25,7 @@ internal interface IPartitionIntake<TPart>
 
     void OnError(Error error);
 
-    /// <summary>Nothing more is at hand: what was gathered goes out.</summary>
+    /// <summary>Nothing more is at hand: what was gathered goes out, unless enough waits already.</summary>
     void Flush();
 }
 
@@ -115,9 +115,12 @@ internal abstract class PartitionIntake<TItem, TPart>(int partition, int capacit
 
     public abstract void Flush();
 
+    /// <summary>Puts what was gathered, whatever waits.</summary>
+    protected abstract void PutGathered();
+
     public void OnEnd(long offset)
     {
-        Flush();
+        PutGathered();
         _arrivals.Enqueue(new(ArrivalKind.End, offset));
     }
 

@@ -35,6 +35,10 @@ internal sealed class RecordIntake(string topic, int partition, KeyCache keys, i
     {
     }
 
+    protected override void PutGathered()
+    {
+    }
+
     private static IReadOnlyList<KeyValuePair<string, byte[]>> Headers(Headers? headers)
     {
         if (headers is null or { Count: 0 })

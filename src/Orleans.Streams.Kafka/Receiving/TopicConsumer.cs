@@ -12,6 +12,8 @@ namespace Orleans.Streams.Kafka.Receiving;
 internal sealed class TopicConsumer<TPart> : IDisposable
 {
     private static readonly TimeSpan IdleWait = TimeSpan.FromMilliseconds(20);
+    /// <summary>How long a full partition is waited for before it is paused. A pause throws away what was fetched ahead, so a short stall must not cause one.</summary>
+    private static readonly TimeSpan FullWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan WatermarkInterval = TimeSpan.FromMilliseconds(500);
     private readonly string _topic;
     private readonly Action<string> _onBrokersDown;
@@ -194,7 +196,7 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     {
         foreach (var intake in _intakes.Values)
         {
-            if (!intake.IsPaused && intake.IsFull)
+            if (!intake.IsPaused && intake.IsFull && !MakesRoom(intake))
             {
                 intake.IsPaused = true;
                 _consumer.Pause([new(_topic, intake.Partition)]);
@@ -215,6 +217,22 @@ internal sealed class TopicConsumer<TPart> : IDisposable
                 intake.Watermarks = (known.Low.IsSpecial ? -1 : known.Low.Value, known.High.IsSpecial ? -1 : known.High.Value);
             }
         }
+    }
+
+    private bool MakesRoom(IPartitionIntake<TPart> intake)
+    {
+        var since = _time.GetTimestamp();
+        while (intake.IsFull)
+        {
+            if (_stopping || _time.GetElapsedTime(since) >= FullWait)
+            {
+                return false;
+            }
+
+            Thread.Sleep(1);
+        }
+
+        return true;
     }
 
     private void OnPartitionError(ConsumeException exception)

@@ -37,6 +37,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private bool _isIdle;
     private DateTimeOffset _takenAt;
     private DateTimeOffset _lastRecordAt;
+    private DateTimeOffset _reached = DateTimeOffset.MaxValue;
     private DateTimeOffset _controlledAt;
     private Task _writing = Task.CompletedTask;
     private bool _isWriting;
@@ -121,6 +122,8 @@ public sealed partial class JobPartition : IAsyncDisposable
         _isDirty = true;
         _isIdle = false;
         _lastRecordAt = _services.Time.GetUtcNow();
+        if (chunk.Count > 0)
+            _reached = DateTimeOffset.FromUnixTimeMilliseconds(chunk.TimestampAt(chunk.Count - 1));
         CheckpointIfDue();
     }
 
@@ -255,9 +258,12 @@ public sealed partial class JobPartition : IAsyncDisposable
         // Not within a chunk: the jobs would stand at different places in it.
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
-        var since = _services.Time.GetUtcNow() - _takenAt;
+        var (now, options) = (_services.Time.GetUtcNow(), _services.Options);
         var hasResults = _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.Exists(j => !j.Output.IsEmpty || j.HasDue);
-        if (since >= _services.Options.CheckpointInterval || (hasResults && since >= _services.Options.CheckpointPause))
+
+        // Results of records that have waited on the topic for longer than a checkpoint's interval can wait for it too: catching up is then faster.
+        var isCatchingUp = now - _reached > options.CheckpointInterval;
+        if (now - _takenAt >= (hasResults && !isCatchingUp ? options.CheckpointPause : options.CheckpointInterval))
             BeginCheckpoint();
     }
 
