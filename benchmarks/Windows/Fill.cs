@@ -58,8 +58,14 @@ internal static class Fill
         var user = random.Next(users);
         var type = random.Next(100) switch
         {
-            < 45 => EventType.PageView, < 70 => EventType.Click, < 76 => EventType.Purchase, < 86 => EventType.AddToCart,
-            < 94 => EventType.Search, < 97 => EventType.Login, < 99 => EventType.Logout, _ => EventType.Registration,
+            < 45 => EventType.PageView,
+            < 70 => EventType.Click,
+            < 76 => EventType.Purchase,
+            < 86 => EventType.AddToCart,
+            < 94 => EventType.Search,
+            < 97 => EventType.Login,
+            < 99 => EventType.Logout,
+            _ => EventType.Registration,
         };
         return new()
         {

@@ -15,6 +15,7 @@ public sealed class DefinitionTests
         { () => Stream().KeyBy(v => v.Who).Window(Session.WithGap(1.Seconds())), "use KeyByRecordKey" },
         { () => Counted().ToTopic("visits", r => new object()), "which it reads" },
         { () => Counted().ToTopic("out", r => new object()).ToTopic("out", r => new object()), "twice" },
+        { () => Counted().OnlyToTopics(), "would go nowhere" },
         { () => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => new { c = a }), "may only be used to call an aggregate" },
     };
 

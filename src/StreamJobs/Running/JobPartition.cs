@@ -37,7 +37,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private bool _isIdle;
     private DateTimeOffset _takenAt;
     private DateTimeOffset _lastRecordAt;
-    private DateTimeOffset _reached = DateTimeOffset.MaxValue;
+    private long _reachedMs = long.MaxValue;
     private DateTimeOffset _controlledAt;
     private Task _writing = Task.CompletedTask;
     private bool _isWriting;
@@ -123,7 +123,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         _isIdle = false;
         _lastRecordAt = _services.Time.GetUtcNow();
         if (chunk.Count > 0)
-            _reached = DateTimeOffset.FromUnixTimeMilliseconds(chunk.TimestampAt(chunk.Count - 1));
+            _reachedMs = chunk.TimestampAt(chunk.Count - 1);
         CheckpointIfDue();
     }
 
@@ -262,7 +262,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         var hasResults = _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.Exists(j => !j.Output.IsEmpty || j.HasDue);
 
         // Results of records that have waited on the topic for longer than a checkpoint's interval can wait for it too: catching up is then faster.
-        var isCatchingUp = now - _reached > options.CheckpointInterval;
+        var isCatchingUp = _reachedMs < (now - options.CheckpointInterval).ToUnixTimeMilliseconds();
         if (now - _takenAt >= (hasResults && !isCatchingUp ? options.CheckpointPause : options.CheckpointInterval))
             BeginCheckpoint();
     }
