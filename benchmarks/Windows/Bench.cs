@@ -15,6 +15,12 @@ internal static class Bench
             return 2;
         }
 
+        if (settings.Folder is { } given && Directory.Exists(given) && Directory.EnumerateFileSystemEntries(given).Any())
+        {
+            await Console.Error.WriteLineAsync($"{given} is not empty, and what an earlier run left would be measured too: name a new folder, or none.");
+            return 2;
+        }
+
         var temporary = settings.Folder is null ? Directory.CreateTempSubdirectory("windows") : null;
         var folder = settings.Folder ?? temporary!.FullName;
         try

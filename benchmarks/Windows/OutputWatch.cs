@@ -62,7 +62,7 @@ internal sealed class OutputWatch(string bootstrap, string topic, TimeSpan quiet
 /// <summary>The results that were seen.</summary>
 internal sealed class Output
 {
-    /// <summary>Results that are seen this soon after the first one came with it.</summary>
+    /// <summary>Results that are seen this soon after the first one came in the same commit, about, and their events count for nobody.</summary>
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(500);
     private TimeSpan _firstAt;
     private TimeSpan _lastAt;
@@ -76,8 +76,6 @@ internal sealed class Output
 
     /// <summary>Input events per second behind what was seen.</summary>
     public double EventsPerSecond => _lastAt > _firstAt + First ? _counted / (_lastAt - _firstAt).TotalSeconds : double.NaN;
-
-    public TimeSpan Took => _lastAt - _firstAt;
 
     public void Add((string Key, long Count, long Cents) result, TimeSpan at)
     {

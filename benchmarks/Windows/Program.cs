@@ -9,7 +9,7 @@ var rounds = new Option<int>("--rounds") { Description = "How often each contend
 var ten = new Option<bool>("--ten") { Description = "All ten queries of the shop at once, instead of ten-second windows per user." };
 var peers = new Option<string?>("--peers") { Description = "The folder with the program 'peer', which runs Flink and Kafka Streams; without it there are none to compare with." };
 var only = new Option<string[]>("--only") { Description = "Only these: raw, ours, flink, streams, sql.", AllowMultipleArgumentsPerToken = true };
-var folder = new Option<string?>("--data") { Description = "Where broker, database and logs lie. Default: a temporary folder, deleted at the end." };
+var folder = new Option<string?>("--data") { Description = "Where broker, database and logs lie, a new folder. Default: a temporary folder, deleted at the end." };
 var command = new RootCommand(
     "Fills a topic, then has ten-second windows per user computed from it by our jobs, Flink and Kafka Streams, exactly once, each in fresh processes. What a\n"
     + "read_committed reader of the output sees is compared, and how fast it came. Needs Apache Kafka (KAFKA_HOME) and Postgres' programs.")

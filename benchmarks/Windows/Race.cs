@@ -86,7 +86,7 @@ internal sealed class Race(Settings settings, string folder, PrivateKafka kafka,
         var seen = await reading;
         if (seen.Results.Count == 0)
             throw Broken(process);
-        return new(name, seen.EventsPerSecond, tree.Seconds, 0, seen.Results) { Repeated = seen.Repeated, Took = seen.Took };
+        return new(name, seen.EventsPerSecond, tree.Seconds, 0, seen.Results) { Repeated = seen.Repeated };
     }
 
     private static async Task Until(Func<Task<bool>> isOver, ProcessTree tree, CancellationToken cancellationToken)
@@ -104,7 +104,7 @@ internal sealed class Race(Settings settings, string folder, PrivateKafka kafka,
         {
             // The job that is furthest behind counts.
             await using var command = source.CreateCommand(
-                "select coalesce(min(taken), 0) from (select sum(next_offset)::bigint as taken from streaming.job_positions group by job having count(*) > 0) as jobs");
+                "select coalesce(min(taken), 0) from (select sum(next_offset)::bigint as taken from streaming.job_positions group by job) as jobs");
             return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
@@ -156,9 +156,9 @@ internal sealed record Lap(string Name, double EventsPerSecond, double Seconds, 
 {
     public static readonly IReadOnlyDictionary<string, (long Count, long Cents)> NoResults = new Dictionary<string, (long Count, long Cents)>();
 
+    /// <summary>Windows that the reader saw more than once.</summary>
     public long Repeated { get; init; }
 
-    public TimeSpan Took { get; init; }
-
+    /// <summary>Bytes that were allocated; null for those who don't say.</summary>
     public double? Allocated { get; init; }
 }

@@ -17,7 +17,8 @@ public sealed class PlatformBuilder
 
     internal List<AggregateSubscription> Subscriptions { get; } = [];
 
-    internal IReadOnlySet<string> TopicsOfAggregates => _aggregates.Select(a => a.From).ToHashSet(StringComparer.Ordinal);
+    /// <summary>Topics that jobs read, by partition, and no aggregate does: nobody reads them by key.</summary>
+    internal IReadOnlySet<string> TopicsOfJobsAlone => Jobs.Select(j => j.Topic).Except(_aggregates.Select(a => a.From)).ToHashSet(StringComparer.Ordinal);
 
     internal List<Action<IServiceCollection>> Registrations { get; } = [];
 

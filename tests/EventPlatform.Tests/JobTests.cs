@@ -1,7 +1,9 @@
 using AppHost.Kafka;
 using Confluent.Kafka;
 using EventPlatform.DeadLetters;
+using EventPlatform.Hosting;
 using EventStore.DeadLetters;
+using Orleans.Streams.Kafka;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
 using StreamJobs;
@@ -55,6 +57,17 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
         // The emulator shows its readers transactions that were aborted too; there, a result that was sent again after a failure is seen twice.
         var counts = await CountsAsync(broker, $"{cluster.Topic}-counts", expected.Length);
         Assert.Equal(expected.Select(e => e[..e.LastIndexOf(' ')]), kind == BrokerKind.Emulator ? counts.Distinct() : counts);
+    }
+
+    [Theory, BrokerData]
+    public async Task An_application_of_jobs_alone_runs_and_reads_its_topic_once(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartJobsAloneAsync(await brokers.GetAsync(kind), postgres);
+        await SendAsync(cluster, 0, 50);
+        await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerHour), n => n == 50, Patience, "the job has taken everything");
+        var partitions = cluster.Service<IKafkaStreamsStatus>().Partitions;
+        Assert.NotEmpty(partitions);
+        Assert.DoesNotContain(partitions, p => p.Provider == PlatformHosting.StreamProvider);
     }
 
     private static async Task SendAsync(PlatformCluster cluster, int from, int to)

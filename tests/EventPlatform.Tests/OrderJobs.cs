@@ -41,6 +41,13 @@ public static class OrderJobs
     public static readonly Job PerOrder = Orders("per-order").KeyByRecordKey(o => o.OrderId).Window(Tumbling.Of(1.Days()))
         .Aggregate(a => new { c = a.Count(o => IsCountable(o)) });
 
+    /// <summary>An application with the jobs.</summary>
+    public static void Define(PlatformBuilder platform, Action<PlatformBuilder> rest)
+    {
+        rest(platform);
+        platform.Job(PerHour).Job(PerOrder);
+    }
+
     private static bool IsCountable(OrderFacts order) => order.Amount == 13 ? throw new InvalidOperationException("thirteen") : true;
 
     private static JobStream<OrderFacts, OrderFacts> Orders(string name) =>

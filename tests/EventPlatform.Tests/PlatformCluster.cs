@@ -29,7 +29,7 @@ public sealed class PlatformCluster : IAsyncDisposable
     private readonly IProducer<string?, byte[]> _producer;
     private readonly AvroRecordEncoder<OrderRecord> _encoder;
 
-    private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic, bool jobs)
+    private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic, Action<PlatformBuilder> define)
     {
         File.WriteAllText(Path.Combine(_schemas, "order.avsc"), Schema);
         File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"},"order-counts-value":{"schema":"order_count.avsc"}}""");
@@ -57,12 +57,7 @@ public sealed class PlatformCluster : IAsyncDisposable
             });
             host.Logging.SetMinimumLevel(LogLevel.Warning);
         });
-        builder.ConfigureSilo((_, silo) => silo.AddEventPlatform(platform =>
-        {
-            Orders.Define(platform);
-            if (jobs)
-                platform.Job(OrderJobs.PerHour).Job(OrderJobs.PerOrder);
-        }));
+        builder.ConfigureSilo((_, silo) => silo.AddEventPlatform(define));
         _cluster = builder.Build();
     }
 
@@ -74,13 +69,19 @@ public sealed class PlatformCluster : IAsyncDisposable
     public T Service<T>()
         where T : notnull => _cluster.GetSiloServiceProvider(_cluster.Silos[0].SiloAddress).GetRequiredService<T>();
 
-    public static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic = "", bool jobs = false)
+    public static Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic = "", bool jobs = false) =>
+        StartAsync(broker, postgres, deadLetterTopic, jobs ? platform => OrderJobs.Define(platform, Orders.Define) : Orders.Define);
+
+    /// <summary>The example's topic with its jobs, and nothing else.</summary>
+    public static Task<PlatformCluster> StartJobsAloneAsync(IKafkaBroker broker, PostgresServer postgres) =>
+        StartAsync(broker, postgres, "", platform => OrderJobs.Define(platform, p => p.Topic<OrderRecord>("orders", r => r.OrderId, r => r.EventId, r => r.At)));
+
+    private static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic, Action<PlatformBuilder> define)
     {
         var topic = $"orders-{Guid.NewGuid():N}";
         await broker.CreateTopicAsync(topic, 2);
-        if (jobs)
-            await broker.CreateTopicAsync($"{topic}-counts", 1);
-        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic, jobs);
+        await broker.CreateTopicAsync($"{topic}-counts", 1);
+        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic, define);
         await cluster._cluster.DeployAsync();
         return cluster;
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using StreamJobs.Checkpoints;
 using StreamJobs.Running;
@@ -95,6 +96,22 @@ public sealed class PartitionTests(PostgresServer postgres)
         Assert.Equal(6, (await world.StatusAsync()).NextOffset);
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(-2000, false)]
+    public async Task A_result_is_kept_at_once_unless_its_records_had_waited_on_the_topic_for_longer_than_an_interval(int kafkaMs, bool isKept)
+    {
+        await using var world = await World.StartAsync(postgres);
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using (var partition = await world.OpenAsync(new JobOptions(), time))
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await partition.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 20, 0)) { KafkaMs = time.GetUtcNow().ToUnixTimeMilliseconds() + kafkaMs }, default);
+        }
+
+        Assert.Equal(isKept ? ["a 0 1"] : [], await world.ResultsAsync());
+    }
+
     private static bool IsGood(Visit visit) => visit.Value == 13 ? throw new InvalidOperationException("thirteen") : true;
 
     private sealed class World : IAsyncDisposable, IJobFaults, IJobRecordReaders, IJobRecordReader<Visit>, IJobRecordEncoder
@@ -120,11 +137,11 @@ public sealed class PartitionTests(PostgresServer postgres)
             return world;
         }
 
-        public async Task<JobPartition> OpenAsync()
+        public async Task<JobPartition> OpenAsync(JobOptions? options = null, TimeProvider? time = null)
         {
             var services = new JobServices(
-                Store, new JobOptions { CheckpointInterval = TimeSpan.FromHours(1), CheckpointTimeout = TimeSpan.FromHours(2), CheckpointPause = TimeSpan.FromHours(1) },
-                this, this, this, new TopicConnection("", new Dictionary<string, string>(), t => t, "test"), _ => { }, TimeProvider.System, NullLogger.Instance);
+                Store, options ?? new() { CheckpointInterval = TimeSpan.FromHours(1), CheckpointTimeout = TimeSpan.FromHours(2), CheckpointPause = TimeSpan.FromHours(1) },
+                this, this, this, new TopicConnection("", new Dictionary<string, string>(), t => t, "test"), _ => { }, time ?? TimeProvider.System, NullLogger.Instance);
             var partition = new JobPartition("visits", 0, [Counts], services);
             await partition.OpenAsync("one", 0, default);
             return partition;
@@ -172,7 +189,9 @@ public sealed class PartitionTests(PostgresServer postgres)
 
         public long OffsetAt(int index) => start + index;
 
-        public long TimestampAt(int index) => long.MaxValue;
+        public long KafkaMs { get; init; } = long.MaxValue;
+
+        public long TimestampAt(int index) => KafkaMs;
 
         public string? KeyAt(int index) => visits[index].Who;
 

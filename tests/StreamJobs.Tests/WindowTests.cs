@@ -95,6 +95,13 @@ public sealed class WindowTests
         Assert.Equal(["a 0-10 r0 1"], new JobHarness<Visit>(Tens).Given(new Visit("a\0b", 1, 0), new Visit("a", 2, 0)).Drain().Results.Texts());
 
     [Fact]
+    public void The_harness_shows_the_results_that_a_job_would_send_to_topics_alone()
+    {
+        var job = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() }).ToTopic("counts", r => new object()).OnlyToTopics();
+        Assert.Equal(["a 0-10 r0 1"], new JobHarness<Visit>(job).Given(new Visit("a", 1, 0)).Drain().Results.Texts());
+    }
+
+    [Fact]
     public void A_timestamp_far_ahead_of_its_Kafka_timestamp_is_set_aside_and_closes_nothing()
     {
         var harness = new JobHarness<Visit>(Tens).At(DateTimeOffset.UnixEpoch)

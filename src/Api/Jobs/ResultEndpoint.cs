@@ -31,6 +31,10 @@ internal static class ResultEndpoint
             return problem;
         if (jobs.Find(job) is not { } found)
             return JobEndpoints.Missing(job);
+        if (found.IsOnlyToTopics && state != "open")
+            checks.Add("state", $"The results of closed windows of this job are in the topic {string.Join(", ", found.ResultTopics)} alone; 'open' is served.");
+        if (checks.Problem is { } notServed)
+            return notServed;
 
         var filter = new ResultQuery(query.Key, from, to, state switch { "final" => true, "closed" => false, _ => null }, after);
         if (context.Request.Headers.Accept.ToString().Contains("application/x-ndjson", StringComparison.OrdinalIgnoreCase))

@@ -54,11 +54,11 @@ public sealed record KafkaSettings
         }
     }
 
-    /// <summary>The streams by key: of the topics that aggregates read. The others are not read that way, only written.</summary>
-    internal void Apply(KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IReadOnlySet<string> read, IConfiguration configuration)
+    /// <summary>The streams by key. Those that are read by partition alone are only written.</summary>
+    internal void Apply(KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IReadOnlySet<string> byPartitionAlone, IConfiguration configuration)
     {
         foreach (var topic in topics)
-            options.AddStream(topic.Name, Topics.GetValueOrDefault(topic.Name, topic.Name), Partitions).Streams[topic.Name].PublishOnly = !read.Contains(topic.Name);
+            options.AddStream(topic.Name, Topics.GetValueOrDefault(topic.Name, topic.Name), Partitions).Streams[topic.Name].PublishOnly = byPartitionAlone.Contains(topic.Name);
         if (DeadLetterTopic.Length > 0)
             options.AddStream(DeadLetterStream, DeadLetterTopic, Partitions).Streams[DeadLetterStream].PublishOnly = true;
         configuration.GetSection(Section).Bind(options); // last: it may say more of a stream, such as its replicas

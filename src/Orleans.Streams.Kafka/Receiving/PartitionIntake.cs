@@ -113,10 +113,9 @@ internal abstract class PartitionIntake<TItem, TPart>(int partition, int capacit
 
     public abstract void OnRecord(ConsumeResult<TPart, TPart> result);
 
-    public abstract void Flush();
-
-    /// <summary>Puts what was gathered, whatever waits.</summary>
-    protected abstract void PutGathered();
+    public virtual void Flush()
+    {
+    }
 
     public void OnEnd(long offset)
     {
@@ -127,6 +126,11 @@ internal abstract class PartitionIntake<TItem, TPart>(int partition, int capacit
     public void OnError(Error error) => _failed.TrySetResult(error);
 
     protected virtual void OnBegin(long offset)
+    {
+    }
+
+    /// <summary>Puts what was gathered, whatever waits.</summary>
+    protected virtual void PutGathered()
     {
     }
 

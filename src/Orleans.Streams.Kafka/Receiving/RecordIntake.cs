@@ -31,14 +31,6 @@ internal sealed class RecordIntake(string topic, int partition, KeyCache keys, i
         Put(new(ArrivalKind.Item, record.Offset) { Item = record, Stream = stream, Unroutable = reason });
     }
 
-    public override void Flush()
-    {
-    }
-
-    protected override void PutGathered()
-    {
-    }
-
     private static IReadOnlyList<KeyValuePair<string, byte[]>> Headers(Headers? headers)
     {
         if (headers is null or { Count: 0 })

@@ -43,8 +43,8 @@ public abstract class Job
     /// <summary>The topic that late records go to as they came, or null: then they are only counted.</summary>
     public string? LateTopic { get; private protected set; }
 
-    /// <summary>Whether the results of closed windows are kept in the table and served; otherwise they only go to topics.</summary>
-    public bool KeepsResults { get; private protected set; } = true;
+    /// <summary>Whether the results of closed windows are in topics alone, and not served.</summary>
+    public bool IsOnlyToTopics { get; private protected set; }
 
     /// <summary>How long its records may be out of order.</summary>
     public TimeSpan WatermarkDelay => Time.Delay;

@@ -31,13 +31,13 @@ public sealed class WindowJob<TSource, T, TResult> : Job
         return this;
     }
 
-    /// <summary>Keeps no results in the table: those of closed windows are in their topics alone. Declared last, behind at least one topic.</summary>
+    /// <summary>Keeps no results in the table: those of closed windows are in their topics alone. Open windows are still served. Said behind the first topic.</summary>
     /// <exception cref="JobDefinitionException">No topic gets the results.</exception>
     public WindowJob<TSource, T, TResult> OnlyToTopics()
     {
         if (TopicSinks.Count == 0)
             throw new JobDefinitionException(Name, "its results would go nowhere: say ToTopic before OnlyToTopics");
-        KeepsResults = false;
+        IsOnlyToTopics = true;
         return this;
     }
 
@@ -50,7 +50,7 @@ public sealed class WindowJob<TSource, T, TResult> : Job
 
     internal override PartitionJob CreatePartition(IJobRecordEncoder? encoder)
     {
-        var output = new JobOutput<TResult>(TopicSinks, encoder, KeepsResults);
+        var output = new JobOutput<TResult>(TopicSinks, encoder, IsOnlyToTopics);
         var lateness = (long)AllowedLateness.TotalMilliseconds;
         IWindows<T, TResult> windows = Window switch
         {
@@ -64,7 +64,7 @@ public sealed class WindowJob<TSource, T, TResult> : Job
 
     internal override MergedJob CreateMerger(IJobRecordEncoder? encoder)
     {
-        var output = new JobOutput<TResult>(TopicSinks, encoder, KeepsResults);
+        var output = new JobOutput<TResult>(TopicSinks, encoder, IsOnlyToTopics);
         return new MergedJob<T, TResult>(Slices(), _aggregation, output);
     }
 

@@ -34,13 +34,15 @@ internal abstract class JobOutput
 
 /// <summary>What a job with a type of result has to say.</summary>
 /// <param name="topics">The topics that results go to.</param>
-/// <param name="encoder">Writes results for topics. Null: no topic gets any.</param>
-/// <param name="keepsResults">Whether results go to the table.</param>
-internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRecordEncoder? encoder, bool keepsResults = true) : JobOutput
+/// <param name="encoder">Writes results for topics. Null, in the harness: no topic gets any, and every result is a row.</param>
+/// <param name="onlyToTopics">Whether results are in topics alone.</param>
+internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRecordEncoder? encoder, bool onlyToTopics) : JobOutput
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
     private readonly (string Topic, Func<WindowResult<TResult>, object> ToRecord, Type Type)[] _topics =
         [.. topics.Select(t => (t.Topic, (Func<WindowResult<TResult>, object>)t.ToRecord, t.RecordType))];
+
+    private readonly bool _hasRows = encoder is null || !onlyToTopics;
 
     public void AddPartial(long slice, byte[] data) => Partials[slice] = data;
 
@@ -50,13 +52,11 @@ internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRe
         try
         {
             var result = compute();
-            var row = keepsResults ? ToRow(result) : default;
-            if (keepsResults)
-                ThrowIfUnstorable(row);
+            ResultRow? row = _hasRows ? ToStorableRow(result) : null;
             var records = encoder is null ? [] : _topics.Select(t => new ResultRecord(
                 t.Topic, $"{result.Key}|{result.StartMs}", result.Retracted ? null : encoder.Encode(t.Topic, t.Type, t.ToRecord(result)))).ToArray();
-            if (keepsResults)
-                Results.Add(row);
+            if (row is { } stored)
+                Results.Add(stored);
             Records.AddRange(records);
         }
         catch (Exception e)
@@ -65,12 +65,15 @@ internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRe
         }
     }
 
-    // One such row would keep every later checkpoint from being written.
-    private static void ThrowIfUnstorable(ResultRow row)
+    private static ResultRow ToStorableRow(WindowResult<TResult> result)
     {
+        var row = ToRow(result);
+
+        // One such row would keep every later checkpoint from being written.
         StrictUtf8.GetByteCount(row.Key);
         if (row.Key.Contains('\0', StringComparison.Ordinal) || row.Json.AsSpan().IndexOf(@"\u0000"u8) >= 0)
             throw new FormatException($"The result of '{row.Key}' holds the character U+0000, which Postgres does not store.");
+        return row;
     }
 
     public static ResultRow ToRow(WindowResult<TResult> result) => new(

@@ -6,7 +6,7 @@ public sealed class JobOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Jobs";
 
-    /// <summary>How often state is kept. 1 s by default. A window that closes is kept at once, so results don't wait for this.</summary>
+    /// <summary>How often state is kept. 1 s by default. A window that closes is kept at once, so results don't wait for this, unless its records had waited on the topic for longer.</summary>
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The shortest time between two checkpoints of a partition. 25 ms by default.</summary>
