@@ -42,10 +42,21 @@ public sealed class LagGateTests : IDisposable
     }
 
     [Fact]
-    public async Task An_api_that_does_not_tell_the_lag_holds_the_sending_and_is_named_once()
+    public async Task A_topic_that_nothing_reads_holds_nothing()
     {
         using var gate = new LagGate(_address, 100, _time, _said.Add);
-        _answer = "no JSON";
+        _answer = """{"items":[{"name":"dead-letters","partitions":[{"partition":0,"low":0,"high":5}]},{"name":"t","partitions":[{"partition":0,"lag":3}],"lag":3}]}""";
+        await gate.PassAsync(default).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Empty(_said);
+    }
+
+    [Theory]
+    [InlineData("no JSON")]
+    [InlineData("""{"topics":[]}""")]
+    public async Task An_api_that_does_not_tell_the_lag_holds_the_sending_and_is_named_once(string answer)
+    {
+        using var gate = new LagGate(_address, 100, _time, _said.Add);
+        _answer = answer;
         var waiting = gate.PassAsync(default).AsTask();
         await Eventually.Async(() => { _time.Advance(TimeSpan.FromSeconds(1)); return _said.Count == 1; }, TimeSpan.FromSeconds(10), "the gate says why it waits");
         Assert.False(waiting.IsCompleted);

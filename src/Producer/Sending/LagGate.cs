@@ -31,11 +31,13 @@ internal sealed class LagGate(string api, long limit, TimeProvider time, Action<
         try
         {
             using var topics = JsonDocument.Parse(await _http.GetStringAsync("topics", cancellationToken));
-            _said = false;
-            return topics.RootElement.GetProperty("items").EnumerateArray()
+            // A topic that nothing reads has no lag.
+            var most = topics.RootElement.GetProperty("items").EnumerateArray()
                 .SelectMany(topic => topic.GetProperty("partitions").EnumerateArray())
-                .Select(partition => partition.GetProperty("lag")).Where(lag => lag.ValueKind == JsonValueKind.Number)
-                .Select(lag => lag.GetInt64()).DefaultIfEmpty(0).Max();
+                .Select(partition => partition.TryGetProperty("lag", out var lag) && lag.ValueKind == JsonValueKind.Number ? lag.GetInt64() : 0)
+                .DefaultIfEmpty(0).Max();
+            _said = false;
+            return most;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException or OperationCanceledException)

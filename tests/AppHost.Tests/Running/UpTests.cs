@@ -32,6 +32,17 @@ public sealed class UpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_demos_first_event_is_told_and_where_it_is_to_be_seen()
+    {
+        using var host = Start("up", "--kafka", "emulator", "--port", "5293");
+        using var limit = new CancellationTokenSource(Patience);
+        var said = "";
+        while (!said.Contains("The first event was on the page", StringComparison.Ordinal))
+            said += await host.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException($"The host ended: {said}{await host.StandardError.ReadToEndAsync()}");
+        Assert.Contains("/users/", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_killed_silo_comes_back_and_so_does_Postgres()
     {
         using var host = Start("up", "--no-demo", "--kafka", "emulator", "--port", "5291");
