@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
-using Contracts.Records;
 using EventStore;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
@@ -93,11 +92,7 @@ internal static class TailCommand
             return null;
         try
         {
-            var id = WireFormat.TryReadSchemaId(value) ?? throw new RecordFormatException("It is not Avro in the wire format.");
-            var schema = AvroSchema.Parse(await registry.GetByIdAsync(id, cancellationToken));
-            return schema.Name == "TransactionEvent"
-                ? await new AvroRecordDecoder<TransactionRecord>(registry).DecodeAsync(value, cancellationToken)
-                : await new AvroRecordDecoder<UserRecord>(registry).DecodeAsync(value, cancellationToken);
+            return await AvroJson.ReadAsync(registry, value, cancellationToken);
         }
         catch (RecordFormatException e)
         {

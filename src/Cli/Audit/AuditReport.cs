@@ -19,6 +19,9 @@ internal sealed class AuditReport
     /// <summary>HTTP answers compared.</summary>
     public long Answers { get; set; }
 
+    /// <summary>Documents of projections compared.</summary>
+    public long Documents { get; set; }
+
     /// <summary>Differences that belong to no partition.</summary>
     public long Differing { get; private set; }
 
@@ -67,6 +70,7 @@ internal sealed class AuditReport
                     differing = Differing + Partitions.Sum(p => p.Differing),
                     missing,
                     command_events = CommandEvents,
+                    documents = Documents,
                     answers = Answers,
                     findings = _told,
                     exit,
@@ -80,7 +84,7 @@ internal sealed class AuditReport
             Console.WriteLine($"  ! {line}");
         if (_untold > 0)
             Console.WriteLine($"  ! ... and {_untold} more");
-        Console.WriteLine($"{CommandEvents} events of commands, {Answers} HTTP answers compared, {Differing} differences outside of the partitions");
+        Console.WriteLine($"{CommandEvents} events of commands; {Documents} documents of projections and {Answers} HTTP answers compared; {Differing} differences outside of the partitions");
         if (missing > 0)
             Console.WriteLine($"Kafka has dropped {missing} records (retention): only what it still has is covered.");
         Console.WriteLine(exit switch

@@ -33,7 +33,8 @@ internal static class AuditRun
             var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = endpoints?.SchemaRegistryUrl });
             foreach (var aggregate in Aggregates(registry))
                 await TopicAsync(aggregate, log, store, report, answers, settings.Wait, cancellationToken);
-            await WholeAsync(store, report);
+            await WholeAsync(store, log, report);
+            await ProjectionTables.CheckAsync(store, report, settings.Wait, cancellationToken);
             if (answers is not null)
                 await answers.CheckAsync(report, cancellationToken);
             return report.Print(settings.Json);
@@ -108,8 +109,13 @@ internal static class AuditRun
         return true;
     }
 
-    private static async Task WholeAsync(StoreTables store, AuditReport report)
+    private static async Task WholeAsync(StoreTables store, TopicLog log, AuditReport report)
     {
+        foreach (var topic in new[] { "user-events", "transactions" })
+            await foreach (var row in RowsBeyondAsync(topic, log, store))
+                report.Differ($"{row}, where no record lies");
+        await foreach (var row in store.RowsOfOtherTopicsAsync("user-events", "transactions"))
+            report.Differ($"{row}, a topic that nothing reads");
         await foreach (var stream in store.BrokenStreamsAsync())
             report.Differ($"stream {stream}");
         await foreach (var e in store.EventsWithoutRecordAsync())
@@ -124,6 +130,18 @@ internal static class AuditRun
 
         await foreach (var problem in StoreMath.CheckAsync(store))
             report.Differ(problem);
+    }
+
+    private static async IAsyncEnumerable<string> RowsBeyondAsync(string topic, TopicLog log, StoreTables store)
+    {
+        var incarnation = await log.IncarnationAsync(topic) ?? await store.LastIncarnationAsync(topic);
+        long[] ends = [.. log.Partitions(topic).Select(p => log.Range(topic, p).High)];
+        if (incarnation is null)
+            yield break;
+        // A record that came meanwhile lies there by now.
+        await foreach (var (what, partition, offset) in store.RowsBeyondAsync(topic, incarnation, ends))
+            if (offset < 0 || partition < 0 || partition >= ends.Length || offset >= log.Range(topic, partition).High)
+                yield return what;
     }
 
     private static int Cannot(string message)

@@ -20,4 +20,4 @@ internal sealed record AuditedEvent(
 internal sealed record AuditedLedgerRow(long Offset, Guid EventId, string StreamKey, int Outcome, string Digest, bool FirstExists);
 
 /// <summary>A dead letter of a partition.</summary>
-internal sealed record AuditedDeadLetter(long Offset, int Kind, int Status, string Consumer);
+internal sealed record AuditedDeadLetter(long Offset, int Kind, int Status, string Consumer, byte[]? Payload);

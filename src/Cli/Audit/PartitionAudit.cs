@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using EventStore;
 using EventStore.Aggregates;
+using SchemaRegistry;
 
 namespace Cli.Audit;
 
@@ -50,7 +51,7 @@ internal sealed class PartitionAudit(AuditedAggregate aggregate, PartitionResult
                 Differ($"offset {record.Offset} has left {places} traces instead of one");
         }
 
-        await PositionsAsync(store, incarnation, high);
+        await PositionsAsync(store, incarnation, low, high);
         await RefoldAsync(store, incarnation, onState);
     }
 
@@ -132,16 +133,21 @@ internal sealed class PartitionAudit(AuditedAggregate aggregate, PartitionResult
                 Differ($"a dead letter has offset {letter.Offset}, where no record lies");
             else if (record.IsGood && letter.Kind is Undecodable or Invalid or FutureTimestamp)
                 Differ($"offset {letter.Offset} is a dead letter, but the record is good");
+            else if (EventIds.Digest(letter.Payload, WireFormat.HeaderLength) != record.Digest)
+                Differ($"the dead letter of offset {letter.Offset} does not have its record's payload");
         }
     }
 
-    private async Task PositionsAsync(StoreTables store, string incarnation, long high)
+    private async Task PositionsAsync(StoreTables store, string incarnation, long low, long high)
     {
         var expected = records.Where(r => !string.IsNullOrEmpty(r.Key) && r.Key.Length <= 200).GroupBy(r => $"{aggregate.Name}/{r.Key}").ToDictionary(g => g.Key, g => g.Max(r => r.Offset));
         await foreach (var (stream, offset) in store.PositionsAsync(aggregate.Topic, incarnation, result.Partition))
         {
-            // Beyond what this audit reads, the stream has simply gone on.
-            if (expected.Remove(stream, out var newest) && newest != offset && offset < high)
+            if (offset < low || offset >= high)
+                expected.Remove(stream); // before or beyond what this audit reads
+            else if (!expected.Remove(stream, out var newest))
+                Differ($"{stream} has read up to offset {offset}, but it has no record there");
+            else if (newest != offset)
                 Differ($"{stream} has read up to offset {offset}, but its newest record is {newest}");
         }
 

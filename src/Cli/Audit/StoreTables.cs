@@ -34,8 +34,9 @@ internal sealed class StoreTables(NpgsqlDataSource database, string schema)
         r => new AuditedLedgerRow(r.GetInt64(0), r.GetGuid(1), r.GetString(2), r.GetInt16(3), r.GetString(4), r.GetBoolean(5)), topic, incarnation, partition);
 
     public IAsyncEnumerable<AuditedDeadLetter> DeadLettersAsync(string topic, string incarnation, int partition) => ReadAsync(
-        $"select record_offset, kind, status, consumer from {schema}.dead_letters where topic = $1 and incarnation = $2 and partition = $3 and consumer not like 'job/%' order by id",
-        r => new AuditedDeadLetter(r.GetInt64(0), r.GetInt16(1), r.GetInt16(2), r.GetString(3)), topic, incarnation, partition);
+        $"select record_offset, kind, status, consumer, payload from {schema}.dead_letters where topic = $1 and incarnation = $2 and partition = $3 and consumer not like 'job/%' order by id",
+        r => new AuditedDeadLetter(
+            r.GetInt64(0), r.GetInt16(1), r.GetInt16(2), r.GetString(3), r.IsDBNull(4) ? null : r.GetFieldValue<byte[]>(4)), topic, incarnation, partition);
 
     public IAsyncEnumerable<(string StreamKey, long Offset)> PositionsAsync(string topic, string incarnation, int partition) => ReadAsync(
         $"select stream_key, record_offset from {schema}.positions where topic = $1 and incarnation = $2 and partition = $3",
@@ -58,6 +59,29 @@ internal sealed class StoreTables(NpgsqlDataSource database, string schema)
             return incarnation;
         return null;
     }
+
+    /// <summary>Rows of a topic's incarnation that name a partition that it does not have, or an offset at or beyond its end.</summary>
+    public IAsyncEnumerable<(string What, int Partition, long Offset)> RowsBeyondAsync(string topic, string incarnation, long[] ends) => ReadAsync(
+        $"""
+        select r.what || ' names ' || $1 || '/' || r.partition || ' offset ' || r.record_offset, r.partition, r.record_offset
+        from ({Rows}) r
+        where r.topic = $1 and r.incarnation = $2
+            and (r.partition not between 0 and cardinality($3) - 1 or r.record_offset not between 0 and $3[r.partition + 1] - 1)
+        """,
+        r => (r.GetString(0), r.GetInt32(1), r.GetInt64(2)), topic, incarnation, ends);
+
+    /// <summary>Rows that name a topic other than these.</summary>
+    public IAsyncEnumerable<string> RowsOfOtherTopicsAsync(params string[] topics) => ReadAsync(
+        $"select r.what || ' names ' || r.topic from ({Rows}) r where r.topic <> all($1)", r => r.GetString(0), (object)topics);
+
+    private string Rows => $"""
+        select 'event ' || version || ' of ' || stream_id as what, headers ->> 'topic' as topic, headers ->> 'incarnation' as incarnation,
+            (headers ->> 'partition')::int as partition, (headers ->> 'offset')::bigint as record_offset
+        from {schema}.mt_events where headers ->> 'topic' is not null
+        union all select 'ledger row ' || id, topic, incarnation, partition, record_offset from {schema}.ledger where topic is not null
+        union all select 'dead letter ' || id, topic, incarnation, partition, record_offset from {schema}.dead_letters
+        union all select 'the position of ' || stream_key, topic, incarnation, partition, record_offset from {schema}.positions
+        """;
 
     /// <summary>Streams whose versions are not 1, 2, 3, ... up to what the stream's row says.</summary>
     public IAsyncEnumerable<string> BrokenStreamsAsync() => ReadAsync(

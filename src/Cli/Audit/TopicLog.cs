@@ -10,6 +10,7 @@ internal sealed class TopicLog : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly IConsumer<byte[], byte[]> _consumer;
     private readonly string _bootstrap;
+    private readonly Dictionary<string, string?> _incarnations = new(StringComparer.Ordinal);
 
     public TopicLog(string bootstrap)
     {
@@ -37,16 +38,12 @@ internal sealed class TopicLog : IDisposable
     /// <summary>The topic's id, or null on a broker without topic ids.</summary>
     public async Task<string?> IncarnationAsync(string topic)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _bootstrap }).SetLogHandler((_, _) => { }).Build();
-        try
-        {
-            var described = await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = Patience });
-            return described.TopicDescriptions[0].TopicId?.ToString();
-        }
-        catch (KafkaException)
-        {
+        // A broker that has no ids takes long to say so, and has none of other topics either.
+        if (_incarnations.ContainsValue(null))
             return null;
-        }
+        if (!_incarnations.TryGetValue(topic, out var known))
+            _incarnations.Add(topic, known = await AskIncarnationAsync(topic));
+        return known;
     }
 
     /// <summary>The oldest offset, and the one after the newest.</summary>
@@ -86,6 +83,20 @@ internal sealed class TopicLog : IDisposable
     {
         _consumer.Close();
         _consumer.Dispose();
+    }
+
+    private async Task<string?> AskIncarnationAsync(string topic)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _bootstrap }).SetLogHandler((_, _) => { }).Build();
+        try
+        {
+            var described = await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = Patience / 3 });
+            return described.TopicDescriptions[0].TopicId?.ToString();
+        }
+        catch (KafkaException)
+        {
+            return null;
+        }
     }
 
     private static string? Text(byte[]? key)

@@ -28,6 +28,7 @@ internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres
     /// <summary>Runs the shop until all is read, and certifies it.</summary>
     public static async Task<CertifiedShop> RunAsync(IKafkaBroker broker, PostgresServer postgres)
     {
+        await ShopTopics.CreateAsync(broker, 4);
         var shop = new CertifiedShop(broker, postgres, await postgres.CreateDatabaseAsync());
         var (silo, api) = (await shop.StartAsync("Silo", FreePort.Any()), FreePort.Any());
         await using (silo)
@@ -52,14 +53,18 @@ internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres
     }
 
     /// <summary>A copy of the database in which something was changed by hand.</summary>
-    public async Task<string> TamperedAsync(string sql)
+    public async Task<string> TamperedAsync(params string[] changes)
     {
         NpgsqlConnection.ClearAllPools();
         var copy = await postgres.CreateDatabaseAsync(new NpgsqlConnectionStringBuilder(database).Database!);
         await using var connection = new NpgsqlConnection(copy + ";Pooling=false");
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        Assert.True(await command.ExecuteNonQueryAsync() >= 1, $"Nothing was changed by: {sql}");
+        foreach (var sql in changes)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            Assert.True(await command.ExecuteNonQueryAsync() >= 1, $"Nothing was changed by: {sql}");
+        }
+
         return copy;
     }
 
@@ -71,6 +76,9 @@ internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres
         var exit = await audit.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (exit, await File.ReadAllTextAsync(audit.LogFile));
     }
+
+    public Task<(int Exit, string Output)> PlainAuditAsync(string? database) =>
+        AuditAsync(database, "--bootstrap", broker.BootstrapServers, "--wait", "1");
 
     public Task<(int Exit, string Output)> VerifyAsync(string? database = null, string? certificate = null) =>
         AuditAsync(database, "--verify", certificate ?? Certificate);
