@@ -1,6 +1,12 @@
+using System.ComponentModel;
+
 namespace Orleans.Streams.Kafka;
 
-/// <summary>Where to start a partition that has no checkpoint yet.</summary>
+/// <summary>
+/// Where to start a partition that has no checkpoint yet. In configuration: <c>earliest</c>, <c>latest</c>, <c>offset 100</c>, or
+/// <c>time 2026-01-31T12:00:00Z</c>.
+/// </summary>
+[TypeConverter(typeof(KafkaStartConverter))]
 public readonly record struct KafkaStart
 {
     private KafkaStart(KafkaStartKind kind, long value) => (Kind, Value) = (kind, value);

@@ -4,18 +4,21 @@ using Grains;
 using Orleans.Dashboard;
 using Silo;
 
-// Settings lie beside the program, wherever it is started from.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.AddObservability();
-builder.Host.UseOrleans((_, silo) =>
+return await SiloRun.ToEndAsync(() =>
 {
-    silo.UsePostgresClustering();
-    silo.UseLoopbackEndpoints();
-    silo.AddEventPlatform(Shop.Define);
-    silo.AddDashboard();
-});
+    // Settings lie beside the program, wherever it is started from.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.AddObservability();
+    builder.Host.UseOrleans((_, silo) =>
+    {
+        silo.UsePostgresClustering();
+        silo.UseLoopbackEndpoints();
+        silo.AddEventPlatform(Shop.Define);
+        silo.AddDashboard();
+    });
 
-var app = builder.Build();
-app.MapSiloHealth();
-app.MapPrometheusScrapingEndpoint("/metrics");
-await app.RunAsync();
+    var app = builder.Build();
+    app.MapSiloHealth();
+    app.MapPrometheusScrapingEndpoint("/metrics");
+    return app;
+});

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -43,6 +44,27 @@ public sealed class OptionsTests
         var error = Assert.Throws<OrleansConfigurationException>(() => Validate(silo =>
             silo.AddKafkaPartitionStreams("jobs", o => o.AddStream("orders").BootstrapServers = "localhost:9092")));
         Assert.Contains(nameof(IKafkaPartitionStart), error.Message);
+    }
+
+    [Theory]
+    [InlineData("earliest", "Earliest")]
+    [InlineData("Latest", "Latest")]
+    [InlineData("offset 100", "offset 100")]
+    [InlineData("time 2026-01-31T12:00:00Z", "time 2026-01-31T12:00:00.0000000+00:00")]
+    public void A_start_can_be_written_in_configuration(string written, string meant) => Assert.Equal(meant, Bind(written).ToString());
+
+    [Theory]
+    [InlineData("offset -1")]
+    [InlineData("time yesterday")]
+    [InlineData("newest")]
+    public void A_start_that_cannot_be_read_says_what_can(string written) =>
+        Assert.Contains("write earliest, latest", Assert.ThrowsAny<InvalidOperationException>(() => Bind(written)).ToString(), StringComparison.Ordinal);
+
+    private static KafkaStart Bind(string start)
+    {
+        var options = new KafkaStreamsOptions();
+        new ConfigurationBuilder().AddInMemoryCollection([new("Start", start)]).Build().Bind(options);
+        return options.Start;
     }
 
     private static void Validate(Action<ISiloBuilder> configure)

@@ -23,9 +23,9 @@ internal sealed class AggregateOptionsValidator : IValidateOptions<AggregateOpti
     {
         var errors = new List<string>();
         if (options.SnapshotEvery < 1)
-            errors.Add($"AggregateOptions.SnapshotEvery is {options.SnapshotEvery}: it must be at least 1.");
+            errors.Add($"Aggregates:SnapshotEvery is {options.SnapshotEvery}: it must be at least 1.");
         if (options.SnapshotOnDeactivation < 1)
-            errors.Add($"AggregateOptions.SnapshotOnDeactivation is {options.SnapshotOnDeactivation}: it must be at least 1.");
+            errors.Add($"Aggregates:SnapshotOnDeactivation is {options.SnapshotOnDeactivation}: it must be at least 1.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 }

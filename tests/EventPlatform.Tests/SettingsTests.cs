@@ -1,0 +1,38 @@
+using EventPlatform.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Streams.Kafka;
+
+namespace EventPlatform.Tests;
+
+/// <summary>What configuration says of the streams.</summary>
+public sealed class SettingsTests
+{
+    [Fact]
+    public void A_stream_is_filled_from_the_applications_topics_and_configuration_may_say_more_of_it()
+    {
+        var options = Options(
+            ("Kafka:Partitions", "6"), ("Kafka:Topics:orders", "prod.orders"), ("Kafka:Streams:orders:ReplicationFactor", "3"), ("Kafka:Start", "latest"));
+
+        var orders = options.Streams["orders"];
+        Assert.Equal(("prod.orders", 6, (short)3, false), (orders.Topic, orders.Partitions, orders.ReplicationFactor, orders.PublishOnly));
+        var dead = options.Streams["dead-letters"];
+        Assert.Equal(("dead-letters", 6, (short)-1, true), (dead.Topic, dead.Partitions, dead.ReplicationFactor, dead.PublishOnly));
+        Assert.Equal(KafkaStart.Latest, options.Start);
+    }
+
+    [Fact]
+    public void Without_a_dead_letter_topic_nothing_is_mirrored() =>
+        Assert.Equal(["orders"], Options(("Kafka:DeadLetterTopic", "")).Streams.Keys);
+
+    private static KafkaStreamsOptions Options(params (string Name, string Value)[] settings)
+    {
+        using var host = new HostBuilder()
+            .ConfigureAppConfiguration(c => c.AddInMemoryCollection(
+                settings.Append(("Kafka:BootstrapServers", "127.0.0.1:9092")).Select(s => new KeyValuePair<string, string?>(s.Item1, s.Item2))))
+            .UseOrleans((_, silo) => silo.UseLocalhostClustering().AddEventPlatform(Orders.Define)).Build();
+        return host.Services.GetRequiredService<IOptionsMonitor<KafkaStreamsOptions>>().Get(PlatformHosting.StreamProvider);
+    }
+}
