@@ -22,7 +22,7 @@ internal static class ResultEndpoint
     {
         var checks = new Checks();
         var limit = page.ReadLimit(checks);
-        var after = ReadPlace(page, checks);
+        var start = ReadPlace(page, checks);
         var (from, to) = (checks.Time("from", query.From), checks.Time("to", query.To));
         var state = query.State ?? "all";
         if (!States.Contains(state))
@@ -36,16 +36,24 @@ internal static class ResultEndpoint
         if (checks.Problem is { } notServed)
             return notServed;
 
-        var filter = new ResultQuery(query.Key, from, to, state switch { "final" => true, "closed" => false, _ => null }, after);
+        var filter = new ResultQuery(query.Key, from, to, state switch { "final" => true, "closed" => false, _ => null }, start is { IsOpen: false } ? start.After : null);
         if (context.Request.Headers.Accept.ToString().Contains("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
             return Results.Stream(stream => WriteAllAsync(stream, found, filter, state, query, catalog, open, context.RequestAborted), "application/x-ndjson");
 
-        var rows = state == "open" ? [] : await catalog.ResultsAsync(found, filter, limit + 1, context.RequestAborted);
+        var rows = state == "open" || start is { IsOpen: true } ? [] : await catalog.ResultsAsync(found, filter, limit + 1, context.RequestAborted);
         var items = rows.Take(limit).Select(Row).ToList();
-        if (rows.Count <= limit && state is "open" or "all")
-            items.AddRange((await open.ReadAsync(found, query, from, to, context.RequestAborted)).Select(Row));
-        var next = rows.Count > limit ? Cursors.Of(JsonSerializer.Serialize(Place(rows[limit - 1]))) : null;
-        return new Tagged<Page<JsonObject>>(new(items, next));
+        var next = rows.Count > limit ? new Start(Place(rows[limit - 1]), IsOpen: false) : null;
+        if (next is null && state is "open" or "all")
+        {
+            var after = start is { IsOpen: true } ? start.After : null;
+            var opened = (await open.ReadAsync(found, query, from, to, context.RequestAborted)).Where(r => after is null || IsAfter(r, after)).ToList();
+            var room = limit - items.Count;
+            items.AddRange(opened.Take(room).Select(Row));
+            if (opened.Count > room)
+                next = new Start(room == 0 ? null : Place(opened[room - 1]), IsOpen: true);
+        }
+
+        return new Tagged<Page<JsonObject>>(new(items, next is null ? null : Cursors.Of(JsonSerializer.Serialize(next))));
     }
 
     private static async Task WriteAllAsync(
@@ -89,13 +97,23 @@ internal static class ResultEndpoint
 
     private static ResultPlace Place(StoredResult row) => new(row.EndMs, row.Key, row.StartMs);
 
-    private static ResultPlace? ReadPlace(PageQuery page, Checks checks)
+    private static ResultPlace Place(OpenWindowRow row) => new(row.EndMs, row.Key, row.StartMs);
+
+    private static bool IsAfter(OpenWindowRow row, ResultPlace place) =>
+        (row.EndMs.CompareTo(place.EndMs), string.CompareOrdinal(row.Key, place.Key), row.StartMs.CompareTo(place.StartMs)) switch
+        {
+            (not 0 and var end, _, _) => end > 0,
+            (_, not 0 and var key, _) => key > 0,
+            var (_, _, start) => start > 0,
+        };
+
+    private static Start? ReadPlace(PageQuery page, Checks checks)
     {
         if (page.ReadCursor(checks) is not { } text)
             return null;
         try
         {
-            return JsonSerializer.Deserialize<ResultPlace>(text);
+            return JsonSerializer.Deserialize<Start>(text);
         }
         catch (JsonException)
         {
@@ -103,4 +121,7 @@ internal static class ResultEndpoint
             return null;
         }
     }
+
+    /// <summary>Where a page starts: in the results of closed windows, or past them in open ones.</summary>
+    private sealed record Start(ResultPlace? After, bool IsOpen);
 }

@@ -17,10 +17,12 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, IK
 
     public async Task NudgeAsync()
     {
+        if (Partitions is not { } partitions)
+            return; // nothing of the topic is read yet, so nothing is there to merge; the provider says why
         var merger = await OpenAsync();
         try
         {
-            await merger.RunAsync(Partitions(), CancellationToken.None);
+            await merger.RunAsync(partitions, CancellationToken.None);
         }
         catch
         {
@@ -36,9 +38,11 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, IK
 
     public async Task<List<OpenWindowRow>> OpenResultsAsync()
     {
+        if (Partitions is not { } partitions)
+            return [];
         var merger = await OpenAsync();
         var job = jobs.Get(this.GetPrimaryKeyString());
-        var slices = await Task.WhenAll(Enumerable.Range(0, Partitions()).Select(p =>
+        var slices = await Task.WhenAll(Enumerable.Range(0, partitions).Select(p =>
             GrainFactory.GetGrain<IJobPartitionGrain>(JobStreams.Key(job.Topic, p)).OpenSlicesAsync(job.Name)));
         return [.. merger.OpenResults(slices.SelectMany(s => s).Select(s => (s.Partition, s.Slice, s.Data))).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json))];
     }
@@ -63,11 +67,15 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, IK
         return _merger = merger;
     }
 
-    private int Partitions()
+    /// <summary>How many partitions the topic has; null while that is not known.</summary>
+    private int? Partitions
     {
-        var topic = jobs.Get(this.GetPrimaryKeyString()).Topic;
-        return status.Topics.FirstOrDefault(t => t.Provider == JobStreams.Provider && JobStreams.TopicOf(t.Stream) == topic) is { Partitions: > 0 } known
-            ? known.Partitions
-            : throw new InvalidOperationException($"The partitions of topic '{topic}' are not known yet.");
+        get
+        {
+            var topic = jobs.Get(this.GetPrimaryKeyString()).Topic;
+            return status.Topics.FirstOrDefault(t => t.Provider == JobStreams.Provider && JobStreams.TopicOf(t.Stream) == topic) is { Partitions: > 0 } known
+                ? known.Partitions
+                : null;
+        }
     }
 }

@@ -9,7 +9,7 @@ namespace EventPlatform.Jobs;
 
 /// <summary>The jobs of one topic on one partition; the key is <c>topic/partition</c>. It lives where its partition is read.</summary>
 [PreferLocalPlacement]
-internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services, IKafkaStreamsStatus status)
+internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services, IKafkaStreamsStatus status, IKafkaStreamsControl control)
     : Grain, IJobPartitionGrain, IStreamSubscriptionObserver, IAsyncObserver<KafkaChunk>
 {
     private JobPartition? _partition;
@@ -100,6 +100,8 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
         try
         {
             await partition.TickAsync(cancellationToken);
+            if (partition.TakeRereadWish())
+                control.Reread(JobStreams.Provider, JobStreams.StreamOf(Place.Topic), Place.Partition);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

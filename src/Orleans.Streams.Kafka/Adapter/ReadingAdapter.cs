@@ -72,7 +72,7 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
         };
         if (RereadsAfterFailure)
         {
-            gauge.OnDeliveryFailed = session.RequestReread;
+            gauge.Reread = session.RequestReread;
         }
 
         return new KafkaReceiver<TItem, TPart>(cache, intake, session, CreateUnroutableLane(), gauge, parts.Status);

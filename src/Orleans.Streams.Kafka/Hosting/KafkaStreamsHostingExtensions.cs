@@ -97,6 +97,7 @@ public static class KafkaStreamsHostingExtensions
         AddOptions(services, name, configure);
         services.TryAddSingleton<StatusBoard>();
         services.TryAddSingleton<IKafkaStreamsStatus>(s => s.GetRequiredService<StatusBoard>());
+        services.TryAddSingleton<IKafkaStreamsControl>(s => s.GetRequiredService<StatusBoard>());
         services.TryAddSingleton<SubscriberLookup>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IIncomingGrainCallFilter, ObserverGuard>());
         services.AddKeyedSingleton(name, (s, _) => new TopicDirectory(
@@ -122,7 +123,7 @@ public static class KafkaStreamsHostingExtensions
         where TOptions : KafkaProviderOptions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        services.AddOptions<TOptions>(name).Configure(configure);
+        services.AddOptions<TOptions>(name).Configure(configure).ValidateOnStart();
         services.AddSingleton<IValidateOptions<TOptions>>(new KafkaOptionsValidator<TOptions>(name));
     }
 

@@ -19,6 +19,8 @@ internal sealed class PartitionGauge(string provider, string stream, string topi
 
     public string Provider => provider;
 
+    public string Stream => stream;
+
     public string Topic => topic;
 
     public int Partition => partition;
@@ -72,7 +74,7 @@ internal sealed class PartitionGauge(string provider, string stream, string topi
     void ICacheObserver.DeliveryFailed(StreamId streamId, long offset, int failures)
     {
         KafkaLog.DeliveryFailed(logger, streamId, topic, partition, offset, failures);
-        OnDeliveryFailed?.Invoke();
+        Reread?.Invoke();
     }
 
     void ICacheObserver.Unsubscribed(StreamId streamId, int items)
@@ -86,7 +88,8 @@ internal sealed class PartitionGauge(string provider, string stream, string topi
         }
     }
 
-    public Action? OnDeliveryFailed { get; set; }
+    /// <summary>Makes a partition whose subscriber keeps its own checkpoint be read again from there; null for others.</summary>
+    public Action? Reread { get; set; }
 
     public KafkaPartitionStatus Snapshot()
     {

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace Orleans.Streams.Kafka.Status;
 
 /// <summary>Where the silo's partitions and topics report.</summary>
-internal sealed class StatusBoard : IKafkaStreamsStatus, IDisposable
+internal sealed class StatusBoard : IKafkaStreamsStatus, IKafkaStreamsControl, IDisposable
 {
     private readonly ConcurrentDictionary<PartitionGauge, bool> _partitions = [];
     private readonly ConcurrentDictionary<(string Provider, string Stream), KafkaTopicStatus> _topics = [];
@@ -30,6 +30,13 @@ internal sealed class StatusBoard : IKafkaStreamsStatus, IDisposable
     public IReadOnlyList<KafkaPartitionStatus> Partitions => [.. _partitions.Keys.Select(p => p.Snapshot())];
 
     public IReadOnlyList<KafkaTopicStatus> Topics => [.. _topics.Values];
+
+    public bool Reread(string provider, string stream, int partition)
+    {
+        var found = _partitions.Keys.FirstOrDefault(p => p.Provider == provider && p.Stream == stream && p.Partition == partition && p.Reread is not null);
+        found?.Reread!();
+        return found is not null;
+    }
 
     public void Add(PartitionGauge partition) => _partitions.TryAdd(partition, true);
 

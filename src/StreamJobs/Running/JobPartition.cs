@@ -43,6 +43,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private bool _isWriting;
     private bool _isProcessing;
     private bool _isStopping;
+    private bool _wantsReread;
 
     /// <summary>The jobs of a partition; <see cref="OpenAsync"/> comes next.</summary>
     public JobPartition(string topic, int partition, IEnumerable<Job> jobs, JobServices services)
@@ -65,6 +66,14 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     /// <summary>Whether another owner has taken the partition over: this one must not go on.</summary>
     public bool IsFenced => _writer.IsFenced;
+
+    /// <summary>Whether a job has been resumed since this was asked: it may want records that came while it was paused, and on a quiet partition nothing else brings them.</summary>
+    public bool TakeRereadWish()
+    {
+        var wish = _wantsReread;
+        _wantsReread = false;
+        return wish;
+    }
 
     /// <summary>Takes the partition over, and takes back what was kept.</summary>
     /// <param name="incarnation">The topic's incarnation.</param>
@@ -192,7 +201,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         {
             var state = wanted.GetValueOrDefault(job.Definition.Name, JobState.Running);
             if (state == JobState.Running || state == JobState.Draining)
-                _suspended.Remove(job.Definition.Name);
+                _wantsReread |= _suspended.Remove(job.Definition.Name) && !job.IsDrained && state == JobState.Running;
             else
                 _suspended.Add(job.Definition.Name);
             if (state == JobState.Draining && !job.IsDrained)

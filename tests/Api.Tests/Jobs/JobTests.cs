@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Grains.Jobs;
+using Testing;
+using static Api.Tests.Calls;
+
+namespace Api.Tests.Jobs;
+
+/// <summary>Jobs over HTTP. The system is shared, so each test has keys of its own, and a job that is paused or drained is no other test's.</summary>
+public sealed class JobTests(ShopSystem system)
+{
+    private HttpClient Http => system.Http;
+
+    [Fact]
+    public async Task Every_job_is_listed_with_its_window_and_state()
+    {
+        var jobs = (await Http.GetJsonAsync("/jobs")).Items();
+        Assert.Equal(ShopJobs.All.Select(j => j.Name).Order(StringComparer.Ordinal), jobs.Select(j => j.Text("job")!));
+        Assert.All(jobs, j => Assert.Equal("user-events", j.Text("topic")));
+        Assert.Contains(jobs, j => j.Text("job") == "user-sessions" && j.Text("window")!.Contains("00:00:30", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/results")]
+    [InlineData("/checkpoints")]
+    [InlineData("/exceptions")]
+    public async Task A_job_that_is_not_there_is_not_found(string part) =>
+        await (await Http.GetAsync($"/jobs/nothing{part}")).ProblemAsync(HttpStatusCode.NotFound);
+
+    [Fact]
+    public async Task Every_wrong_parameter_of_results_is_named_at_once() =>
+        Assert.Equal(["cursor", "from", "limit", "state", "to"],
+            await (await Http.GetAsync("/jobs/revenue/results?state=shut&from=yesterday&to=3&limit=0&cursor=abc")).ErrorsAsync());
+
+    [Fact]
+    public async Task A_window_can_be_read_while_it_is_open()
+    {
+        var user = NewId("u");
+        await SendAsync(user, DateTimeOffset.UtcNow, "CLICK", "CLICK", "LOGIN");
+
+        var open = await Eventually.Async(
+            () => ResultsAsync($"user-engagement/results?key={user}&state=open"), rows => rows.Length > 0 && rows.All(r => Count(r) == 3), ShopSystem.Deadline, "all three are seen");
+        Assert.Equal(3, open.Length); // a quarter of an hour, every five minutes
+        Assert.All(open, r => Assert.Equal(("open", user, 2), (r.Text("state"), r.Text("k"), r.GetProperty("types").GetInt32())));
+        Assert.All(open, r => Assert.Equal(TimeSpan.FromMinutes(15), Time(r, "we") - Time(r, "ws")));
+        Assert.Empty(await ResultsAsync($"user-engagement/results?key={user}&state=final"));
+    }
+
+    [Fact]
+    public async Task Open_windows_are_paged_as_closed_ones_are_and_the_lines_are_the_same_rows()
+    {
+        var page = NewId("/p");
+        await Task.WhenAll(Enumerable.Range(0, 7).Select(i => SendAsync(NewId("u"), DateTimeOffset.UtcNow, [.. Enumerable.Repeat("PAGE_VIEW", i + 1)], page + i)));
+        await Eventually.Async(async () => (await RowsAsync()).Sum(Count) == 28, ShopSystem.Deadline, "all views are seen");
+
+        Assert.Equal(7, (await RowsAsync()).Select(r => r.Text("k")).Distinct().Count());
+        await Eventually.Async( // a window that closes between two pages moves
+            async () => Mine(await Http.AllPagesAsync("/jobs/top-pages/results", 2)).Select(r => r.Text("k")).SequenceEqual((await RowsAsync()).Select(r => r.Text("k"))),
+            ShopSystem.Deadline, "pages and lines are the same rows");
+
+        async Task<JsonElement[]> RowsAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/jobs/top-pages/results");
+            request.Headers.Add("Accept", "application/x-ndjson");
+            using var response = await Http.SendAsync(request);
+            Assert.Equal("application/x-ndjson", response.Content.Headers.ContentType?.MediaType);
+            return Mine((await response.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line)));
+        }
+
+        JsonElement[] Mine(IEnumerable<JsonElement> rows) => [.. rows.Where(r => r.Text("k")!.StartsWith(page, StringComparison.Ordinal))];
+    }
+
+    [Fact]
+    public async Task A_drained_job_has_final_results_alone_and_its_checkpoints_are_told()
+    {
+        var query = NewId("q");
+        await SendAsync(NewId("u"), DateTimeOffset.UtcNow, ["SEARCH", "SEARCH"], query: query);
+        await Eventually.Async(async () => (await ResultsAsync($"search-analytics/results?key={query}")).Sum(Count) == 2, ShopSystem.Deadline, "both searches are seen");
+
+        var act = await (await Http.PostAsync("/jobs/search-analytics/drain", "{}", who: "tester")).OkAsync();
+        Assert.Equal(("draining", "tester"), (act.Text("state"), act.Text("operator")));
+        await Eventually.Async(async () => (await Http.GetJsonAsync("/jobs/search-analytics")).GetProperty("summary").Text("state") == "drained", ShopSystem.Deadline, "it is drained");
+
+        var final = await Eventually.Async(
+            () => ResultsAsync($"search-analytics/results?key={query}"), rows => rows.Length > 0 && rows.All(r => r.Text("state") == "final"), ShopSystem.Deadline, "every window is final");
+        Assert.Equal(2, final.Sum(Count));
+        Assert.Empty(await ResultsAsync("search-analytics/results?state=open"));
+        Assert.All(await ResultsAsync("search-analytics/checkpoints"), c => Assert.True(c.GetProperty("bytes").GetInt64() >= 0));
+    }
+
+    [Fact]
+    public async Task A_paused_job_takes_nothing_and_goes_on_when_it_is_resumed()
+    {
+        await (await Http.PostAsync("/jobs/session-analysis/pause", "{}")).OkAsync();
+        await Eventually.Async(async () => (await Http.GetJsonAsync("/jobs/session-analysis")).GetProperty("summary").Text("state") == "paused", ShopSystem.Deadline, "it is paused");
+        await Task.Delay(TimeSpan.FromSeconds(2)); // silos do it within a second
+
+        var (user, session) = (NewId("u"), NewId("s"));
+        await SendAsync(user, DateTimeOffset.UtcNow, ["CLICK"], session: session);
+        await Eventually.Async(async () => (await ResultsAsync($"user-engagement/results?key={user}&state=open")).Length > 0, ShopSystem.Deadline, "another job has seen the record");
+        Assert.Empty(await ResultsAsync($"session-analysis/results?key={session}"));
+
+        await (await Http.PostAsync("/jobs/session-analysis/resume", "{}")).OkAsync();
+        await Eventually.Async(async () => (await ResultsAsync($"session-analysis/results?key={session}")) is { Length: 6 } rows && rows.All(r => Count(r) == 1), ShopSystem.Deadline, "the record is in each of its windows, once");
+    }
+
+    private Task SendAsync(string user, DateTimeOffset at, params string[] types) => SendAsync(user, at, types, null);
+
+    private async Task SendAsync(string user, DateTimeOffset at, string[] types, string? page = null, string? query = null, string? session = null)
+    {
+        var records = types.Select((type, i) => new Dictionary<string, object?>
+        {
+            ["userId"] = user,
+            ["eventType"] = type,
+            ["timestamp"] = at.AddMilliseconds(i).ToString("O", CultureInfo.InvariantCulture),
+            ["pageUrl"] = page,
+            ["sessionId"] = session,
+            ["properties"] = query is null ? [] : new Dictionary<string, string> { ["query"] = query, ["results_count"] = "3" },
+        });
+        await (await Http.PostAsync("/events", JsonSerializer.Serialize(records))).OkAsync();
+    }
+
+    private async Task<JsonElement[]> ResultsAsync(string path) => (await Http.GetJsonAsync("/jobs/" + path)).Items();
+
+    private static int Count(JsonElement row) => row.GetProperty("c").GetInt32();
+
+    private static DateTimeOffset Time(JsonElement row, string name) => row.GetProperty(name).GetDateTimeOffset();
+}
