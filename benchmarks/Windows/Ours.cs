@@ -23,6 +23,9 @@ internal static class Ours
                 ["Kafka:BootstrapServers"] = contest.Bootstrap,
                 ["Kafka:Topics:user-events"] = contest.Topic,
                 ["Kafka:Topics:window-totals"] = output,
+                ["Kafka:Topics:event-counts"] = $"{output}-event-counts",
+                ["Kafka:Topics:user-activity"] = $"{output}-user-activity",
+                ["Kafka:Topics:revenue-metrics"] = $"{output}-revenue-metrics",
                 ["Kafka:DeadLetterTopic"] = "",
                 ["SchemaRegistry:Folder"] = schemas.FullName,
             });

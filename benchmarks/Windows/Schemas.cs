@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Contracts.Records;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
@@ -7,17 +8,20 @@ namespace Windows;
 /// <summary>The schemas of what is read and written, and the encoder that fills the topic.</summary>
 internal static class Schemas
 {
-    private static string UserEvent => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "schemas", "user_event.avsc"));
+    private static string Folder => Path.Combine(AppContext.BaseDirectory, "schemas");
+
+    private static string UserEvent => File.ReadAllText(Path.Combine(Folder, "user_event.avsc"));
 
     public static int UserEventId => SchemaId.Of(UserEvent);
 
     public static void Write(string folder)
     {
-        File.WriteAllText(Path.Combine(folder, "user_event.avsc"), UserEvent);
+        foreach (var file in Directory.GetFiles(Folder, "*.avsc"))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         File.WriteAllText(Path.Combine(folder, "window_total.avsc"), WindowTotal.Schema);
-        File.WriteAllText(
-            Path.Combine(folder, "subjects.json"),
-            """{"user-events-value":{"schema":"user_event.avsc"},"window-totals-value":{"schema":"window_total.avsc"}}""");
+        var subjects = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "subjects.json")))!.AsObject();
+        subjects["window-totals-value"] = new JsonObject { ["schema"] = "window_total.avsc" };
+        File.WriteAllText(Path.Combine(folder, "subjects.json"), subjects.ToJsonString());
     }
 
     public static AvroRecordEncoder<UserRecord> UserEvents() => new(new("user-events-value", 1, UserEventId, UserEvent));

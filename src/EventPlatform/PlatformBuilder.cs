@@ -1,5 +1,6 @@
 using EventPlatform.DeadLetters;
 using EventPlatform.Hosting;
+using EventPlatform.Publishing;
 using EventPlatform.Topics;
 using EventStore.Aggregates;
 using EventStore.Projections;
@@ -23,6 +24,9 @@ public sealed class PlatformBuilder
     internal List<Action<IServiceCollection>> Registrations { get; } = [];
 
     internal List<Job> Jobs { get; } = [];
+
+    /// <summary>Topics that committed events are published to.</summary>
+    internal List<string> EventTopics { get; } = [];
 
     /// <summary>A topic with Avro records of <typeparamref name="TRecord"/>.</summary>
     /// <param name="name">Its logical name: the same on the broker unless <c>Kafka:Topics:{name}</c> says otherwise.</param>
@@ -65,6 +69,19 @@ public sealed class PlatformBuilder
         return this;
     }
 
+    /// <summary>Publishes committed events to a topic as <see cref="DomainEvent"/> records, in the order of their streams, exactly once for a read_committed reader.</summary>
+    /// <typeparam name="TEvent">The events: what an aggregate's events share.</typeparam>
+    /// <param name="to">The topic's logical name. The schemas folder has its schema, under <c>{to}-value</c>.</param>
+    /// <param name="time">When an event says that it happened.</param>
+    public PlatformBuilder PublishEvents<TEvent>(string to, Func<TEvent, DateTimeOffset> time)
+        where TEvent : class
+    {
+        EventTopics.Add(to);
+        Registrations.Add(services => services.AddSingleton<IEventSubscriber>(
+            s => ActivatorUtilities.CreateInstance<EventPublisher<TEvent>>(s, to, time)));
+        return this;
+    }
+
     /// <summary>A job over a topic's records, whose results are served at <c>/jobs/{name}/results</c>.</summary>
     public PlatformBuilder Job(Job job)
     {
@@ -83,6 +100,8 @@ public sealed class PlatformBuilder
         var errors = Topics.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => $"topic '{g.Key}' is defined twice")
             .Concat(Topics.Where(t => t.Name == KafkaSettings.DeadLetterStream).Select(t => $"'{t.Name}' is the name of the topic that mirrors the dead letters"))
             .Concat(_aggregates.Where(a => Topics.All(t => t.Name != a.From)).Select(a => $"{a.Grain} reads from topic '{a.From}', which is not defined"))
+            .Concat(EventTopics.GroupBy(t => t).Where(g => g.Count() > 1).Select(g => $"events are published twice to topic '{g.Key}'"))
+            .Concat(EventTopics.Intersect(_aggregates.Select(a => a.From)).Select(t => $"events are published to topic '{t}', which an aggregate reads"))
             .Concat(Jobs.Where(j => Topics.All(t => t.Name != j.Topic)).Select(j => $"job '{j.Name}' reads from topic '{j.Topic}', which is not defined"))
             .Concat(Jobs.GroupBy(j => j.Name).Where(g => g.Count() > 1).Select(g => $"job '{g.Key}' is declared twice"))
             .ToArray();

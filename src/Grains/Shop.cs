@@ -1,4 +1,6 @@
+using Contracts.Accounts;
 using Contracts.Records;
+using Contracts.Users;
 using EventPlatform;
 using Grains.Accounts;
 using Grains.Jobs;
@@ -28,5 +30,7 @@ public static class Shop
         .Projection<PurchasesByDay>()
         .Projection<RecentActivity>()
         .Projection<AccountBalances>()
-        .Subscriber<TransferCourier>();
+        .Subscriber<TransferCourier>()
+        .PublishEvents<IUserEvent>(to: "user-domain-events", time: e => e.At)
+        .PublishEvents<IAccountEvent>(to: "account-domain-events", time: e => e.At);
 }

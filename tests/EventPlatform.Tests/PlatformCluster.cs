@@ -32,7 +32,8 @@ public sealed class PlatformCluster : IAsyncDisposable
     private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic, Action<PlatformBuilder> define)
     {
         File.WriteAllText(Path.Combine(_schemas, "order.avsc"), Schema);
-        File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"},"order-counts-value":{"schema":"order_count.avsc"}}""");
+        File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"},"order-counts-value":{"schema":"order_count.avsc"},"order-events-value":{"schema":"domain_event.avsc"}}""");
+        File.WriteAllText(Path.Combine(_schemas, "domain_event.avsc"), DomainEventTests.Schema);
         File.WriteAllText(Path.Combine(_schemas, "order_count.avsc"), OrderJobs.CountSchema);
         Topic = topic;
         _encoder = new(new RegisteredSchema("orders-value", 1, SchemaId.Of(Schema), Schema));
@@ -52,6 +53,8 @@ public sealed class PlatformCluster : IAsyncDisposable
                 ["Kafka:Incarnation"] = broker.Incarnation,
                 ["Kafka:Topics:orders"] = topic,
                 ["Kafka:Topics:order-counts"] = $"{topic}-counts",
+                ["Kafka:Topics:order-events"] = $"{topic}-events",
+                ["Kafka:ConsumerGroup"] = topic,
                 ["Kafka:DeadLetterTopic"] = deadLetterTopic,
                 ["SchemaRegistry:Folder"] = _schemas,
             });
@@ -76,11 +79,20 @@ public sealed class PlatformCluster : IAsyncDisposable
     public static Task<PlatformCluster> StartJobsAloneAsync(IKafkaBroker broker, PostgresServer postgres) =>
         StartAsync(broker, postgres, "", platform => OrderJobs.Define(platform, p => p.Topic<OrderRecord>("orders", r => r.OrderId, r => r.EventId, r => r.At)));
 
+    /// <summary>The example, whose committed events are published.</summary>
+    public static Task<PlatformCluster> StartPublishingAsync(IKafkaBroker broker, PostgresServer postgres) =>
+        StartAsync(broker, postgres, "", platform =>
+        {
+            Orders.Define(platform);
+            platform.PublishEvents<IOrderEvent>(to: "order-events", time: e => (e as OrderPlaced)?.At ?? DateTimeOffset.UnixEpoch);
+        });
+
     private static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic, Action<PlatformBuilder> define)
     {
         var topic = $"orders-{Guid.NewGuid():N}";
         await broker.CreateTopicAsync(topic, 2);
         await broker.CreateTopicAsync($"{topic}-counts", 1);
+        await broker.CreateTopicAsync($"{topic}-events", 2);
         var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic, define);
         await cluster._cluster.DeployAsync();
         return cluster;

@@ -49,6 +49,7 @@ internal static class HostingSetup
             OnPrepareResponse = context => context.Context.Response.Headers.CacheControl = "no-cache",
         });
         app.UseRouting();
+        app.UseSlashesInIds();
         app.UseRequestTimeouts();
         app.MapOpenApi().DisableRequestTimeout(); // the first one takes a while on a small machine
         app.MapScalarApiReference(scalar => scalar.WithTitle("Streaming platform").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools());

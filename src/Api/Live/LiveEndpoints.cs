@@ -10,6 +10,7 @@ internal static class LiveEndpoints
     {
         builder.Services.AddSingleton<LiveClients>();
         builder.Services.AddSingleton<EventTail>();
+        builder.Services.AddSingleton<LiveWindows>();
         builder.Services.AddSingleton<LiveSources>();
         builder.Services.AddSingleton<LiveFeed>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LiveFeed>());

@@ -42,7 +42,7 @@ internal sealed partial class LiveFeed(
     {
         try
         {
-            var snapshot = await sources.TakeAsync(stoppingToken);
+            var snapshot = await sources.TakeAsync(withWindows: clients.Count > 0, stoppingToken);
             lock (_lock)
             {
                 Remember(snapshot.Point);

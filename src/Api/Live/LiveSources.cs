@@ -1,4 +1,5 @@
 using Api.Cluster;
+using Api.Jobs;
 using Api.Projections;
 using Api.Topics;
 using EventStore.DeadLetters;
@@ -7,14 +8,16 @@ namespace Api.Live;
 
 /// <summary>Asks every part of the system at once; one that does not answer is absent, and said so.</summary>
 internal sealed class LiveSources(
-    EventTail events, TopicReader topics, IDeadLetterStore deadLetters, ProjectionStatuses projections, SiloCount silos, TimeProvider time)
+    EventTail events, TopicReader topics, IDeadLetterStore deadLetters, ProjectionStatuses projections, JobStatuses jobs, LiveWindows windows,
+    SiloCount silos, TimeProvider time)
 {
     private const int NewestDeadLetters = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly RateMeter _produced = new(TimeSpan.FromSeconds(3));
 
-    public async Task<LiveSnapshot> TakeAsync(CancellationToken cancellationToken)
+    /// <summary>Takes a snapshot; windows, which cost the cluster most, only when someone looks at them.</summary>
+    public async Task<LiveSnapshot> TakeAsync(bool withWindows, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var problems = new List<string>();
@@ -22,22 +25,27 @@ internal sealed class LiveSources(
         var topic = AskAsync("Kafka", problems, async ct => await topics.ListAsync(ct), cancellationToken);
         var letters = AskAsync("dead letters", problems, LettersAsync, cancellationToken);
         var states = AskAsync("projections", problems, ProjectionsAsync, cancellationToken);
+        var job = AskAsync("jobs", problems, JobsAsync, cancellationToken);
+        var window = withWindows ? AskAsync("windows", problems, windows.ReadAsync, cancellationToken) : Task.FromResult<IReadOnlyDictionary<string, IReadOnlyList<LiveWindow>>?>(null);
         var tail = AskAsync("Postgres", problems, async ct =>
         {
             await events.ReadAsync(now, ct);
             return events;
         }, cancellationToken);
-        await Task.WhenAll(silo, topic, letters, states, tail);
+        await Task.WhenAll(silo, topic, letters, states, tail, job, window);
 
         IReadOnlyList<TopicView>? read = (await topic)?.Where(t => t.Lag is not null).ToArray();
         var newest = await tail;
         return new LiveSnapshot(now, await silo, read is null ? null : _produced.Add(now, read.Sum(t => t.Partitions.Sum(p => p.High))),
             newest?.Rate, newest?.Percentile(0.5), newest?.Percentile(0.99), read?.Sum(t => t.Lag ?? 0), read, await letters, await states,
-            newest?.Users, newest?.Accounts, problems);
+            await job, await window, newest?.Users, newest?.Accounts, problems);
     }
 
     private async Task<IReadOnlyList<LiveProjection>?> ProjectionsAsync(CancellationToken cancellationToken) =>
         [.. (await projections.GetAsync(cancellationToken)).Select(p => new LiveProjection(p.Name, p.Version, p.State, p.Lag, p.Error?.Message))];
+
+    private async Task<IReadOnlyList<LiveJob>?> JobsAsync(CancellationToken cancellationToken) =>
+        [.. (await jobs.ListAsync(cancellationToken)).Select(j => new LiveJob(j.Job, j.State, j.Window, j.WatermarkDelay, j.Records, j.Late, j.Keys))];
 
     private async Task<LiveDeadLetters?> LettersAsync(CancellationToken cancellationToken)
     {

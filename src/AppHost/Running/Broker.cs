@@ -9,7 +9,6 @@ namespace AppHost.Running;
 public sealed record Broker(string BootstrapServers, IKafkaBroker? Own, string Description)
 {
     private const int Partitions = 4;
-    private static readonly string[] Topics = ["user-events", "transactions", "dead-letters"];
 
     /// <summary>Finds or starts it. A broker of our own gets the sample's topics.</summary>
     /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>
@@ -20,8 +19,7 @@ public sealed record Broker(string BootstrapServers, IKafkaBroker? Own, string D
             return new Broker(choice, null, $"on {choice}");
 
         IKafkaBroker own = choice is "emulator" ? EmulatedKafka.Start() : await PrivateKafka.StartAsync(Home(), Path.Combine(options.Data, "kafka"), cancellationToken: cancellationToken);
-        foreach (var topic in Topics)
-            await own.CreateTopicAsync(topic, Partitions, cancellationToken);
+        await ShopTopics.CreateAsync(own, Partitions, cancellationToken);
         var kept = own.Incarnation is null ? "its topics are kept" : "in memory: its topics are new and empty at each start; what was stored is kept";
         return new Broker(own.BootstrapServers, own, $"{own.Kind} on {own.BootstrapServers}, {kept}");
     }

@@ -55,8 +55,11 @@ public sealed record KafkaSettings
     }
 
     /// <summary>The streams by key. Those that are read by partition alone are only written.</summary>
-    internal void Apply(KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IReadOnlySet<string> byPartitionAlone, IConfiguration configuration)
+    internal void Apply(
+        KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IReadOnlySet<string> byPartitionAlone, IEnumerable<string> eventTopics, IConfiguration configuration)
     {
+        foreach (var topic in eventTopics)
+            options.AddStream(topic, Topics.GetValueOrDefault(topic, topic), Partitions).Streams[topic].PublishOnly = true;
         foreach (var topic in topics)
             options.AddStream(topic.Name, Topics.GetValueOrDefault(topic.Name, topic.Name), Partitions).Streams[topic.Name].PublishOnly = byPartitionAlone.Contains(topic.Name);
         if (DeadLetterTopic.Length > 0)

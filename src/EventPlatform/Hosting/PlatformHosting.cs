@@ -37,7 +37,7 @@ public static class PlatformHosting
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
         silo.AddAggregates(silo.Configuration.GetSection("Aggregates").Bind);
         silo.AddProjections(silo.Configuration.GetSection("Projections").Bind);
-        silo.AddKafkaStreams(StreamProvider, options => kafka.Apply(options, platform.Topics, platform.TopicsOfJobsAlone, silo.Configuration));
+        silo.AddKafkaStreams(StreamProvider, options => kafka.Apply(options, platform.Topics, platform.TopicsOfJobsAlone, platform.EventTopics.Except(platform.Topics.Select(t => t.Name)), silo.Configuration));
         silo.Services.AddSingleton<IKafkaCheckpointStore, CheckpointStore>();
         silo.Services.AddSingleton<IKafkaUnroutableHandler, UnroutableRecords>();
         if (kafka.DeadLetterTopic.Length > 0)

@@ -1,3 +1,4 @@
+using Contracts.Records;
 using StreamJobs;
 
 namespace Grains.Jobs;
@@ -14,20 +15,38 @@ public static class ShopJobs
     public static readonly Job EventCounts = From("event-counts")
         .KeyBy(e => e.EventType)
         .Window(Tumbling.Of(1.Minutes()))
-        .Aggregate(a => new { c = a.Count() });
+        .Aggregate(a => new { c = a.Count() })
+        .ToTopic("event-counts", r => new EventCount { EventType = r.Key, WindowStart = r.Start, WindowEnd = r.End, Events = r.Value.c, Revision = r.Revision });
 
     /// <summary>A user's events and sessions, per minute.</summary>
     public static readonly Job UserActivity = From("user-activity")
         .KeyByRecordKey(e => e.UserId)
         .Window(Tumbling.Of(1.Minutes()))
-        .Aggregate(a => new { c = a.Count(), sessions = a.CountDistinct(e => e.SessionId) });
+        .Aggregate(a => new { c = a.Count(), sessions = a.CountDistinct(e => e.SessionId) })
+        .ToTopic("user-activity", r => new UserActivity
+        {
+            UserId = r.Key,
+            WindowStart = r.Start,
+            WindowEnd = r.End,
+            Events = r.Value.c,
+            Sessions = r.Value.sessions,
+            Revision = r.Revision,
+        });
 
     /// <summary>What was sold, per five minutes.</summary>
     public static readonly Job Revenue = From("revenue")
         .Where(e => e.EventType == Purchase && e.Amount is not null)
         .KeyByNothing()
         .Window(Tumbling.Of(5.Minutes()))
-        .Aggregate(a => new { total = a.Sum(e => e.Amount), orders = a.Count() });
+        .Aggregate(a => new { total = a.Sum(e => e.Amount), orders = a.Count() })
+        .ToTopic("revenue-metrics", r => new RevenueMetric
+        {
+            WindowStart = r.Start,
+            WindowEnd = r.End,
+            Total = decimal.Round(r.Value.total, 2),
+            Orders = r.Value.orders,
+            Revision = r.Revision,
+        });
 
     /// <summary>A session's events, half an hour at a time.</summary>
     public static readonly Job SessionAnalysis = From("session-analysis")

@@ -30,7 +30,7 @@ internal sealed partial class OutboxSender(string owner, TopicConnection options
             try
             {
                 if ((isNew && failures == 0) || !(_sender.LastSent(outbox[0].Topic) >= checkpoint))
-                    _sender.Send(checkpoint, outbox);
+                    _sender.Send(checkpoint, outbox.Select(o => o.Topic), Records(outbox));
                 SentUpTo = checkpoint;
                 return;
             }
@@ -42,6 +42,9 @@ internal sealed partial class OutboxSender(string owner, TopicConnection options
             }
         }
     }
+
+    private static IEnumerable<OutgoingRecord> Records(IEnumerable<(string Topic, byte[] Data)> outbox) =>
+        outbox.SelectMany(o => OutboxRecords.Read(o.Data).Select(r => new OutgoingRecord(o.Topic, r.Key, r.Value)));
 
     /// <summary>Gives up what cannot be sent now: it lies in the outbox, and the next owner sends it.</summary>
     public void Stop() => _stopping = true;

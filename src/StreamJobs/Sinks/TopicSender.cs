@@ -3,10 +3,11 @@ using Confluent.Kafka;
 namespace StreamJobs.Sinks;
 
 /// <summary>
-/// Sends checkpoints' results to their topics, each checkpoint's in one Kafka transaction that also says which checkpoint it was. So after a crash it
-/// is known what a read_committed reader has seen, and the rest is sent, once. A zombie's transactions are fenced by the owner's name.
+/// Sends records to topics, in Kafka transactions that each also say how far the owner has come: a checkpoint's number, or a sequence number. So after a
+/// crash it is known what a read_committed reader has seen, and the rest is sent, once. A zombie's transactions are fenced by the owner's name.
 /// </summary>
-internal sealed class TopicSender : IDisposable
+/// <remarks>Not for concurrent use.</remarks>
+public sealed class TopicSender : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly string _owner;
@@ -14,6 +15,9 @@ internal sealed class TopicSender : IDisposable
     private readonly IConsumer<byte[], byte[]> _group;
     private IProducer<byte[], byte[]>? _producer;
 
+    /// <summary>Prepares a sender; nothing is connected before it is used.</summary>
+    /// <param name="owner">Whose position it is: a stable name.</param>
+    /// <param name="options">How Kafka is reached.</param>
     public TopicSender(string owner, TopicConnection options)
     {
         (_owner, _options) = (owner.Replace('/', '.'), options);
@@ -30,8 +34,10 @@ internal sealed class TopicSender : IDisposable
     /// <summary>Ends what a former sender of this owner has under way; it can send no more. Blocks, up to ten seconds.</summary>
     public void Fence() => Producer();
 
-    /// <summary>The last checkpoint whose results are in the topic; null when there is none.</summary>
+    /// <summary>The last position whose records are in the topic; null when there is none.</summary>
+    /// <param name="topic">The topic's logical name.</param>
     /// <remarks>Blocks, up to ten seconds. Fences any other sender of this owner first, so that the answer stays true.</remarks>
+    /// <exception cref="KafkaException">It cannot be known now.</exception>
     public long? LastSent(string topic)
     {
         Fence();
@@ -39,23 +45,22 @@ internal sealed class TopicSender : IDisposable
         return committed.IsSpecial ? null : committed.Value;
     }
 
-    /// <summary>Sends a checkpoint's results.</summary>
+    /// <summary>Sends records, and remembers the position for each of their topics.</summary>
+    /// <param name="position">How far the owner has come with them.</param>
+    /// <param name="topics">The logical names of the records' topics.</param>
+    /// <param name="records">The records.</param>
     /// <remarks>Blocks until the transaction has ended. When it throws, nothing is visible, or it is not known: <see cref="LastSent"/> tells.</remarks>
-    public void Send(long checkpoint, IReadOnlyList<(string Topic, byte[] Data)> outbox)
+    public void Send(long position, IEnumerable<string> topics, IEnumerable<OutgoingRecord> records)
     {
         var producer = Producer();
         try
         {
             producer.BeginTransaction();
             Error? failure = null;
-            foreach (var (topic, data) in outbox)
-            {
-                foreach (var (key, value) in OutboxRecords.Read(data))
-                    Produce(producer, _options.BrokerName(topic), new() { Key = key, Value = value! }, e => failure ??= e);
-            }
-
+            foreach (var (topic, key, value) in records)
+                Produce(producer, _options.BrokerName(topic), new() { Key = key, Value = value! }, e => failure ??= e);
             producer.SendOffsetsToTransaction(
-                outbox.Select(o => new TopicPartitionOffset(_options.BrokerName(o.Topic), 0, checkpoint)), _group.ConsumerGroupMetadata, Patience);
+                topics.Select(topic => new TopicPartitionOffset(_options.BrokerName(topic), 0, position)), _group.ConsumerGroupMetadata, Patience);
             producer.CommitTransaction(Patience);
             if (failure is not null)
                 throw new KafkaException(failure);
@@ -69,6 +74,7 @@ internal sealed class TopicSender : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _producer?.Dispose();
@@ -121,6 +127,12 @@ internal sealed class TopicSender : IDisposable
         return _producer = producer;
     }
 }
+
+/// <summary>A record on its way to a topic.</summary>
+/// <param name="Topic">The topic's logical name.</param>
+/// <param name="Key">Its key.</param>
+/// <param name="Value">Its value; null takes back what had the key.</param>
+public readonly record struct OutgoingRecord(string Topic, byte[] Key, byte[]? Value);
 
 /// <summary>How sinks reach Kafka.</summary>
 /// <param name="BootstrapServers">The brokers.</param>

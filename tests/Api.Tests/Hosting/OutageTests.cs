@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using AppHost.Kafka;
+using AppHost.Running;
 using Testing;
 using Testing.Postgres;
 
@@ -77,11 +78,28 @@ public sealed class OutageTests
             ShopSystem.Deadline, "ingest goes on");
     }
 
+    [Fact]
+    public async Task Without_its_registry_the_registry_api_is_a_503()
+    {
+        await using var kafka = await StartKafkaAsync();
+        await using var postgres = await PostgresServer.StartOwnAsync();
+        await using var api = new ApiServer(new Dictionary<string, string>(Settings(await postgres.CreateDatabaseAsync(), kafka))
+        {
+            ["SchemaRegistry:Url"] = "http://127.0.0.1:1",
+            ["SchemaRegistry:Timeout"] = "00:00:01",
+        });
+        foreach (var path in new[] { "subjects", "schemas/ids/7", "subjects/user-events-value/versions/latest" })
+        {
+            using var away = await QuicklyAsync(() => api.Client.GetAsync($"/schema-registry/{path}"));
+            await away.ProblemAsync(HttpStatusCode.ServiceUnavailable);
+            Assert.NotNull(away.Headers.RetryAfter);
+        }
+    }
+
     private static async Task<EmulatedKafka> StartKafkaAsync()
     {
         var kafka = EmulatedKafka.Start();
-        await kafka.CreateTopicAsync("user-events", 1);
-        await kafka.CreateTopicAsync("transactions", 1);
+        await ShopTopics.CreateAsync(kafka, 1);
         return kafka;
     }
 

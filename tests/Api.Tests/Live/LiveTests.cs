@@ -30,6 +30,23 @@ public sealed class LiveTests(ShopSystem system)
     }
 
     [Fact]
+    public async Task Windows_are_shown_while_records_fall_into_them_and_jobs_with_their_state()
+    {
+        var page = NewId("/p");
+        using var feed = await FeedReader.OpenAsync(system.Http);
+        await (await system.Http.PostAsync("/events", JsonSerializer.Serialize(Enumerable.Range(0, 50).Select(_ => new { userId = "u", eventType = "PAGE_VIEW", pageUrl = page })))).OkAsync();
+
+        var snapshot = await feed.UntilAsync(s => Windows(s, "top-pages").Any(w => w.Text("key") == page));
+        var seen = Windows(snapshot, "top-pages").Single(w => w.Text("key") == page);
+        Assert.True(seen.GetProperty("open").GetBoolean());
+        Assert.InRange(seen.GetProperty("value").GetProperty("c").GetInt32(), 1, 50);
+        Assert.Contains(snapshot.GetProperty("jobs").EnumerateArray(), j => j.Text("name") == "top-pages" && j.Text("state") == "running");
+
+        static IEnumerable<JsonElement> Windows(JsonElement snapshot, string job) =>
+            snapshot.TryGetProperty("windows", out var windows) ? windows.GetProperty(job).EnumerateArray() : [];
+    }
+
+    [Fact]
     public async Task A_stalled_client_is_let_go_and_another_misses_nothing_of_it()
     {
         var clients = system.Api.Services.GetRequiredService<LiveClients>();

@@ -1,4 +1,5 @@
 using AppHost.Kafka;
+using AppHost.Running;
 using Microsoft.Extensions.Hosting;
 using Testing;
 using Testing.Postgres;
@@ -29,8 +30,7 @@ public sealed class ShopSystem : IAsyncLifetime
     {
         await _postgres.InitializeAsync();
         _kafka = EmulatedKafka.Start();
-        await _kafka.CreateTopicAsync("user-events", 2);
-        await _kafka.CreateTopicAsync("transactions", 2);
+        await ShopTopics.CreateAsync(_kafka, 2);
         Settings = new Dictionary<string, string>(Describe(await _postgres.CreateDatabaseAsync(), _kafka)) { ["SchemaRegistry:Folder"] = CopyOfSchemas() };
         _silo = await ShopSilo.StartAsync(Settings);
         _api = new ApiServer(Settings);

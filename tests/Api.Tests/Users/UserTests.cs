@@ -30,6 +30,18 @@ public sealed class UserTests(ShopSystem system)
         Assert.Equal(("stored", $"user/{id}"), (trace.Text("outcome"), trace.GetProperty("event").Text("stream")));
     }
 
+    [Theory]
+    [InlineData("a%2Fb", "a/b")]
+    [InlineData("a%2fb%2F", "a/b/")]
+    [InlineData("a%252Fb", "a%2Fb")]
+    public async Task An_id_may_hold_a_slash_which_the_path_has_encoded(string inPath, string id)
+    {
+        var unique = NewId("u");
+        await (await Http.SendJsonAsync(HttpMethod.Put, $"/users/{unique}{inPath}/profile", """{"name":"Ada"}""")).OkAsync();
+        Assert.Equal(unique + id, (await Http.GetJsonAsync($"/users/{unique}{inPath}")).Text("id"));
+        Assert.Single((await Http.GetJsonAsync($"/users/{unique}{inPath}/events")).Items());
+    }
+
     [Fact]
     public async Task The_etag_is_the_same_until_the_user_changes()
     {

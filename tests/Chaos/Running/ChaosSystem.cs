@@ -187,8 +187,7 @@ internal sealed class ChaosSystem : IAsyncDisposable
             Broker = EmulatedKafka.Start();
         }
 
-        foreach (var topic in new[] { "user-events", "transactions", "dead-letters" })
-            await Broker.CreateTopicAsync(topic, Partitions, cancellationToken);
+        await ShopTopics.CreateAsync(Broker, Partitions, cancellationToken);
     }
 
     private Proxy AddProxy(string name, int target)

@@ -6,6 +6,8 @@ export const number = n => n == null ? '–' : Math.abs(n) >= 100_000 ? compact.
 
 export const rate = n => n == null ? '–' : n > 0 && n < 10 ? n.toFixed(1) : number(n);
 
+export const seconds = n => n == null ? '–' : n < 100 ? `${n.toFixed(1)} s` : n < 7_200 ? `${whole.format(n / 60)} min` : `${whole.format(n / 3_600)} h`;
+
 export const milliseconds = n => n == null ? '–' : n < 1_000 ? `${n < 10 ? n.toFixed(1) : whole.format(n)} ms` : `${(n / 1_000).toFixed(1)} s`;
 
 /** How long ago, by the server's clock: the reader's may be wrong. */

@@ -1,5 +1,6 @@
 import { byId, h, list, text } from './dom.js';
-import { ago, eventName, milliseconds, number, rate } from './format.js';
+import { ago, eventName, milliseconds, number, rate, seconds } from './format.js';
+import { drawWindows } from './windows.js';
 
 /** The page's parts, each drawn from a snapshot. `open(kind, id)` shows one thing in the drawer. */
 export function draw(snapshot, open) {
@@ -9,6 +10,8 @@ export function draw(snapshot, open) {
   entities(byId('users'), snapshot.users ?? [], snapshot.at, id => open('user', id), 'No user has an event yet.');
   entities(byId('accounts'), snapshot.accounts ?? [], snapshot.at, id => open('account', id), 'No account has an event yet.');
   projections(snapshot.projections ?? []);
+  jobs(snapshot.jobs ?? []);
+  if (snapshot.windows) drawWindows(snapshot.windows, snapshot.at);
   deadLetters(snapshot.deadLetters?.newest ?? [], snapshot.at, id => open('dead letter', id));
 }
 
@@ -89,6 +92,23 @@ function projections(items) {
       },
     });
   }, 'No projection has run yet.');
+}
+
+const jobStates = { running: 'good', starting: 'warn', paused: 'warn', draining: 'warn' };
+
+function jobs(items) {
+  list(byId('jobs').tBodies[0], items, j => j.name, j => {
+    const tag = h('span', { class: 'tag' }), delay = h('td', { class: 'num' }), records = h('td', { class: 'num' }), late = h('td', { class: 'num' });
+    return Object.assign(h('tr', { title: j.window }, h('td', { class: 'mono' }, h('a', { href: `jobs/${j.name}/results` }, j.name)), h('td', {}, tag), delay, records, late), {
+      update(item) {
+        text(tag, item.state);
+        state(tag, jobStates[item.state] ?? '');
+        text(delay, seconds(item.watermarkDelay));
+        text(records, number(item.records));
+        text(late, number(item.late));
+      },
+    });
+  }, 'No job is declared.');
 }
 
 function deadLetters(items, now, open) {
