@@ -46,7 +46,8 @@ public sealed class KafkaChunk : IKafkaItem
         return Data.AsMemory(entry.At + Math.Max(0, entry.KeyLength), Math.Max(0, entry.ValueLength));
     }
 
-    long IKafkaItem.Offset => StartOffset;
+    // Not StartOffset: between the former chunk and this one a transaction may have ended, and the end of the partition was then reached beyond it.
+    long IKafkaItem.Offset => Entries.Length > 0 ? Entries[0].Offset : StartOffset;
 
     int IKafkaItem.Size => 128 + Data.Length + Entries.Length * 32;
 }

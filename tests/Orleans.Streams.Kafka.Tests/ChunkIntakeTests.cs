@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Orleans.Streams.Kafka.Cache;
 using Orleans.Streams.Kafka.Receiving;
 
 namespace Orleans.Streams.Kafka.Tests;
@@ -44,6 +45,32 @@ public sealed class ChunkIntakeTests
         Assert.Equal((2, 3), Take());
         Assert.True(_intake.TryPeek(out var end));
         Assert.Equal((ArrivalKind.End, 3), (end.Kind, end.Offset));
+    }
+
+    [Fact]
+    public void A_chunk_stands_at_its_first_record_although_it_begins_where_the_former_one_ended()
+    {
+        Put(0);
+        _intake.OnEnd(2); // at 1 lies a transaction's end
+        Put(2);
+        Assert.Equal((0, 1), Take());
+        _intake.Take();
+        Assert.True(_intake.TryPeek(out var arrival));
+        Assert.Equal((1, 2, 3), (arrival.Item!.StartOffset, ((IKafkaItem)arrival.Item).Offset, arrival.Item.NextOffset));
+    }
+
+    [Fact]
+    public void A_record_that_is_fetched_again_is_not_taken_again()
+    {
+        Put(0);
+        Put(1);
+        Put(0);
+        Put(1);
+        Put(2);
+        Take();
+        Take();
+        _intake.Flush();
+        Assert.Equal((2, 3), Take());
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed class ChunkIntake(string streamName, string topic, int partition
     {
         var bytes = scratch.Take();
         var timestamp = result.Message.Timestamp.UnixTimestampMs;
-        if (IsSkipped(timestamp))
+        if (IsSkipped(timestamp) || result.Offset.Value < _next)
         {
             return;
         }

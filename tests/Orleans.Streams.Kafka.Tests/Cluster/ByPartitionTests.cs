@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AppHost.Kafka;
 using Confluent.Kafka;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Streams.Core;
@@ -25,6 +26,40 @@ public sealed class ByPartitionTests(Brokers brokers)
         }
 
         var positions = new JobPositions();
+        await using var cluster = await StartAsync(broker, topic, positions);
+        await Eventually.True(() => positions.Records.Count == 5000, "5000 records to be processed");
+
+        Assert.True(positions.Failures > 3, "the job should have failed on the way");
+        for (var partition = 0; partition < 2; partition++)
+        {
+            var values = positions.Records.Where(r => r.Partition == partition).OrderBy(r => r.Offset).Select(r => r.Value).ToList();
+            Assert.Equal(Enumerable.Range(0, 2500).Select(n => $"k{n * 2 + partition}={n * 2 + partition}"), values);
+        }
+    }
+
+    [Theory, MemberData(nameof(Brokers.All), MemberType = typeof(Brokers))]
+    public async Task A_record_that_comes_after_a_transactions_end_was_read_is_delivered(string kind)
+    {
+        var broker = await brokers.GetAsync(kind);
+        var topic = $"chunks-{Guid.NewGuid():N}";
+        await broker.CreateTopicAsync(topic, 1);
+        var positions = new JobPositions { KeepsEach = true };
+        await using var cluster = await StartAsync(broker, topic, positions);
+        using var producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = broker.BootstrapServers, TransactionalId = topic }).Build();
+        producer.InitTransactions(TimeSpan.FromSeconds(30));
+        for (var i = 0; i < 20; i++)
+        {
+            producer.BeginTransaction();
+            producer.Produce(topic, new() { Key = $"k{i}", Value = $"{i}" });
+            producer.CommitTransaction();
+            await Eventually.True(() => positions.Records.Count == i + 1, $"record {i} to be processed");
+        }
+
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"k{i}={i}"), positions.Records.OrderBy(r => r.Offset).Select(r => r.Value));
+    }
+
+    private static async Task<InProcessTestCluster> StartAsync(IKafkaBroker broker, string topic, JobPositions positions)
+    {
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) =>
         {
@@ -41,16 +76,9 @@ public sealed class ByPartitionTests(Brokers brokers)
             });
             silo.AddKafkaImplicitSubscription<JobGrain>("chunks");
         });
-        await using var cluster = builder.Build();
+        var cluster = builder.Build();
         await cluster.DeployAsync();
-        await Eventually.True(() => positions.Records.Count == 5000, "5000 records to be processed");
-
-        Assert.True(positions.Failures > 3, "the job should have failed on the way");
-        for (var partition = 0; partition < 2; partition++)
-        {
-            var values = positions.Records.Where(r => r.Partition == partition).OrderBy(r => r.Offset).Select(r => r.Value).ToList();
-            Assert.Equal(Enumerable.Range(0, 2500).Select(n => $"k{n * 2 + partition}={n * 2 + partition}"), values);
-        }
+        return cluster;
     }
 
     /// <summary>The jobs' own checkpoints, and what came of the records below them.</summary>
@@ -62,6 +90,9 @@ public sealed class ByPartitionTests(Brokers brokers)
         public ConcurrentBag<(int Partition, long Offset, string Value)> Records { get; } = [];
 
         public int Failures => _failures;
+
+        /// <summary>Each chunk is kept at once.</summary>
+        public bool KeepsEach { get; init; }
 
         public ValueTask<KafkaPartitionPosition> GetAsync(string provider, string topic, string incarnation, int partition, CancellationToken cancellationToken) =>
             new(new KafkaPartitionPosition(Next(partition)));
@@ -125,7 +156,7 @@ public sealed class ByPartitionTests(Brokers brokers)
             }
 
             _position = chunk.NextOffset;
-            if (_chunks % 2 == 0 || chunk.NextOffset == 2500)
+            if (_chunks % 2 == 0 || chunk.NextOffset == 2500 || positions.KeepsEach)
             {
                 positions.Commit(chunk.Partition, chunk.NextOffset, _pending);
                 _pending.Clear();
