@@ -2,6 +2,7 @@ using Contracts.Accounts;
 using Contracts.Records;
 using Contracts.Users;
 using EventPlatform;
+using EventPlatform.Publishing;
 using Grains.Accounts;
 using Grains.Jobs;
 using Grains.Users;
@@ -13,6 +14,8 @@ public static class Shop
 {
     public const string UserEvents = "user-events";
     public const string Transactions = "transactions";
+    public const string UserDomainEvents = "user-domain-events";
+    public const string AccountDomainEvents = "account-domain-events";
 
     public static void Define(PlatformBuilder platform)
     {
@@ -31,6 +34,7 @@ public static class Shop
         .Projection<RecentActivity>()
         .Projection<AccountBalances>()
         .Subscriber<TransferCourier>()
-        .PublishEvents<IUserEvent>(to: "user-domain-events", time: e => e.At)
-        .PublishEvents<IAccountEvent>(to: "account-domain-events", time: e => e.At);
+        .PublishEvents<IUserEvent>(to: UserDomainEvents, time: e => e.At)
+        .PublishEvents<IAccountEvent>(to: AccountDomainEvents, time: e => e.At)
+        .Topic<DomainEvent>(AccountDomainEvents, key: e => e.Entity, eventId: e => e.EventId, time: e => e.Timestamp);
 }

@@ -13,6 +13,8 @@ public sealed class DefinitionTests
         { () => Visits.Keyed().Window(Counting.Of(0)), "at least one record" },
         { () => Visits.Keyed().Window(Tumbling.Of(1.Seconds()), -1.Seconds()), "lateness must not be negative" },
         { () => Stream().KeyBy(v => v.Who).Window(Session.WithGap(1.Seconds())), "use KeyByRecordKey" },
+        { () => Stream().KeyBy(v => v.Who).Process(new Nothing(), 1.Seconds()), "use KeyByRecordKey" },
+        { () => Visits.Keyed().Process(new Nothing(), 0.Seconds()), "kept for must be a positive number" },
         { () => Counted().ToTopic("visits", r => new object()), "which it reads" },
         { () => Counted().ToTopic("out", r => new object()).ToTopic("out", r => new object()), "twice" },
         { () => Counted().OnlyToTopics(), "would go nowhere" },
@@ -30,4 +32,11 @@ public sealed class DefinitionTests
     private static JobStream<Visit, Visit> Stream() => Job.Named("visits").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero);
 
     private static WindowJob<Visit, Visit, long> Counted() => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => a.Count());
+
+    private sealed class Nothing : Process<Visit, string, string>
+    {
+        public override void OnRecord(Visit record, ProcessContext<string, string> context)
+        {
+        }
+    }
 }

@@ -1,9 +1,6 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Npgsql;
 using StreamJobs.Checkpoints;
 using StreamJobs.Running;
-using StreamJobs.Sinks;
 using Testing.Postgres;
 
 namespace StreamJobs.Tests;
@@ -11,12 +8,10 @@ namespace StreamJobs.Tests;
 /// <summary>What a partition's jobs keep, on a real database: what is promised of crashes, former owners, bad records and commits that nobody heard of.</summary>
 public sealed class PartitionTests(PostgresServer postgres)
 {
-    private static readonly Job Counts = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count(v => IsGood(v)) });
-
     [Fact]
     public async Task A_record_that_a_job_fails_on_is_kept_before_the_position_passes_it()
     {
-        await using var world = await World.StartAsync(postgres);
+        await using var world = await PartitionWorld.StartAsync(postgres);
         world.FailingFaults = 2;
         await using var partition = await world.OpenAsync();
         await partition.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 2, 13), new("a", 20, 0)), default);
@@ -32,7 +27,7 @@ public sealed class PartitionTests(PostgresServer postgres)
     [Fact]
     public async Task A_former_owner_that_wakes_up_can_keep_nothing()
     {
-        await using var world = await World.StartAsync(postgres);
+        await using var world = await PartitionWorld.StartAsync(postgres);
         await using var former = await world.OpenAsync();
         await former.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 20, 0)), default);
         await using var owner = await world.OpenAsync();
@@ -49,7 +44,7 @@ public sealed class PartitionTests(PostgresServer postgres)
     [Fact]
     public async Task A_new_owner_goes_on_with_the_windows_of_the_former_one_and_takes_no_record_twice()
     {
-        await using var world = await World.StartAsync(postgres);
+        await using var world = await PartitionWorld.StartAsync(postgres);
         await using (var former = await world.OpenAsync())
         {
             await former.ProcessAsync(new Chunk(0, new("a", 1, 0), new("b", 2, 0)), default);
@@ -66,7 +61,7 @@ public sealed class PartitionTests(PostgresServer postgres)
     [Fact]
     public async Task A_commit_that_nobody_heard_of_is_not_written_twice_and_not_tried_for_ever()
     {
-        await using var world = await World.StartAsync(postgres);
+        await using var world = await PartitionWorld.StartAsync(postgres);
         var taken = await world.Store.TakeOverAsync("visits", "one", 0, ["visits"], default);
         var checkpoint = new PartitionCheckpoint
         {
@@ -87,7 +82,7 @@ public sealed class PartitionTests(PostgresServer postgres)
     [Fact]
     public async Task A_chunk_that_begins_beyond_the_position_is_refused_once_and_then_known_to_be_a_gap()
     {
-        await using var world = await World.StartAsync(postgres);
+        await using var world = await PartitionWorld.StartAsync(postgres);
         await using var partition = await world.OpenAsync();
         await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
         await Assert.ThrowsAsync<ChunkRefusedException>(() => partition.ProcessAsync(new Chunk(5, new Visit("a", 2, 0)), default).AsTask());
@@ -101,7 +96,7 @@ public sealed class PartitionTests(PostgresServer postgres)
     [InlineData(-2000, false)]
     public async Task A_result_is_kept_at_once_unless_its_records_had_waited_on_the_topic_for_longer_than_an_interval(int kafkaMs, bool isKept)
     {
-        await using var world = await World.StartAsync(postgres);
+        await using var world = await PartitionWorld.StartAsync(postgres);
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using (var partition = await world.OpenAsync(new JobOptions(), time))
         {
@@ -110,91 +105,5 @@ public sealed class PartitionTests(PostgresServer postgres)
         }
 
         Assert.Equal(isKept ? ["a 0 1"] : [], await world.ResultsAsync());
-    }
-
-    private static bool IsGood(Visit visit) => visit.Value == 13 ? throw new InvalidOperationException("thirteen") : true;
-
-    private sealed class World : IAsyncDisposable, IJobFaults, IJobRecordReaders, IJobRecordReader<Visit>, IJobRecordEncoder
-    {
-        private readonly NpgsqlDataSource _source;
-
-        private World(string database) => (_source, Store) = (NpgsqlDataSource.Create(database), null!);
-
-        public JobStore Store { get; private set; }
-
-        public int FailingFaults { get; set; }
-
-        public List<long?> PositionsAtFaults { get; } = [];
-
-        public List<JobFault> Kept { get; } = [];
-
-        public static async Task<World> StartAsync(PostgresServer postgres)
-        {
-            var world = new World(await postgres.CreateDatabaseAsync());
-            await world._source.CreateCommand("create schema jobs").ExecuteNonQueryAsync();
-            world.Store = new JobStore(world._source, "jobs");
-            await world.Store.CreateTablesAsync();
-            return world;
-        }
-
-        public async Task<JobPartition> OpenAsync(JobOptions? options = null, TimeProvider? time = null)
-        {
-            var services = new JobServices(
-                Store, options ?? new() { CheckpointInterval = TimeSpan.FromHours(1), CheckpointTimeout = TimeSpan.FromHours(2), CheckpointPause = TimeSpan.FromHours(1) },
-                this, this, this, new TopicConnection("", new Dictionary<string, string>(), t => t, "test"), _ => { }, time ?? TimeProvider.System, NullLogger.Instance);
-            var partition = new JobPartition("visits", 0, [Counts], services);
-            await partition.OpenAsync("one", 0, default);
-            return partition;
-        }
-
-        public async Task<JobPartitionStatus> StatusAsync() => (await new JobCatalog(Store).PartitionsAsync("visits")).Single();
-
-        public async Task<string[]> ResultsAsync() =>
-            [.. (await new JobCatalog(Store).ResultsAsync(Counts, new ResultQuery(null, null, null, null, null), 100)).Select(r => $"{r.Key} {r.StartMs} {r.Value.GetProperty("c")}")];
-
-        public async ValueTask AddAsync(JobFault fault, CancellationToken cancellationToken)
-        {
-            PositionsAtFaults.Add((await new JobCatalog(Store).PartitionsAsync("visits", cancellationToken)).SingleOrDefault()?.NextOffset);
-            if (FailingFaults-- > 0)
-                throw new TimeoutException("the dead letters cannot be written");
-            Kept.Add(fault);
-        }
-
-        public IJobRecordReader<T> Create<T>() => (IJobRecordReader<T>)(object)this;
-
-        public bool TryRead(ReadOnlyMemory<byte> value, out Visit record)
-        {
-            record = System.Text.Json.JsonSerializer.Deserialize<Visit>(value.Span);
-            return true;
-        }
-
-        public ValueTask LoadAsync(ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask PrepareAsync(string topic, Type recordType, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public byte[] Encode(string topic, Type recordType, object record) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => _source.DisposeAsync();
-    }
-
-    private sealed class Chunk(long start, params Visit[] visits) : IJobChunk
-    {
-        public string Incarnation => "one";
-
-        public long StartOffset => start;
-
-        public long NextOffset => start + visits.Length;
-
-        public int Count => visits.Length;
-
-        public long OffsetAt(int index) => start + index;
-
-        public long KafkaMs { get; init; } = long.MaxValue;
-
-        public long TimestampAt(int index) => KafkaMs;
-
-        public string? KeyAt(int index) => visits[index].Who;
-
-        public ReadOnlyMemory<byte> ValueAt(int index) => System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(visits[index]);
     }
 }

@@ -10,6 +10,10 @@ public interface IJobPartitionGrain : IGrainWithStringKey
     [Alias("ensure")]
     Task EnsureAsync(string incarnation, long position);
 
+    /// <summary>How far each job has taken the partition, kept by a checkpoint or not: the next offset. Those that are paused or drained are left out.</summary>
+    [Alias("positions")]
+    Task<Dictionary<string, long>> PositionsAsync();
+
     /// <summary>A job's open windows on this partition, as far as they have come.</summary>
     [Alias("open-results")]
     Task<List<OpenWindowRow>> OpenResultsAsync(string job);

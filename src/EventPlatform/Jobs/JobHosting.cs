@@ -27,6 +27,7 @@ internal static class JobHosting
         services.AddSingleton<JobDatabase>();
         services.AddSingleton(s => s.GetRequiredService<JobDatabase>().Store);
         services.AddSingleton<JobCatalog>();
+        services.AddSingleton<JobSavepoints>();
     }
 
     /// <summary>What silos need: the streams by partition, and the grains that take them.</summary>

@@ -50,6 +50,13 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
 
     public async Task EnsureAsync(string incarnation, long position) => await OpenAsync(incarnation, position);
 
+    public Task<Dictionary<string, long>> PositionsAsync()
+    {
+        // Behind the last record there may lie a transaction's end, which no job sees.
+        var reached = _partition is null ? null : Mine()?.Position;
+        return Task.FromResult(_partition?.Positions.ToDictionary(p => p.Job, p => Math.Max(p.NextOffset, reached ?? 0)) ?? []);
+    }
+
     public Task<List<OpenWindowRow>> OpenResultsAsync(string job) =>
         Task.FromResult(_partition?.OpenResults(job).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json)).ToList() ?? []);
 
@@ -109,7 +116,14 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
             services.Logger.LogDebug(e, "Jobs of {Partition} could not look at what is wanted of them", this.GetPrimaryKeyString());
         }
 
-        LeaveIfRead(elsewhere: !status.Partitions.Any(p => p.Provider == JobStreams.Provider && p.Partition == Place.Partition && JobStreams.TopicOf(p.Stream) == Place.Topic));
+        LeaveIfRead(elsewhere: Mine() is null);
+    }
+
+    /// <summary>The partition as this silo reads it; null when it does not.</summary>
+    private KafkaPartitionStatus? Mine()
+    {
+        var (topic, number) = Place;
+        return status.Partitions.FirstOrDefault(p => p.Provider == JobStreams.Provider && p.Partition == number && JobStreams.TopicOf(p.Stream) == topic);
     }
 
     /// <summary>A partition that is read by another silo has its jobs there too: chunks don't travel.</summary>

@@ -11,7 +11,7 @@ internal sealed class JobStartPositions(JobStore store, JobDirectory jobs, Platf
         string provider, string topic, string incarnation, int partition, CancellationToken cancellationToken)
     {
         var logical = topics.All.Select(t => t.Name).First(n => topics.BrokerNameOf(n) == topic);
-        var (next, former) = await store.PositionAsync(logical, incarnation, partition, [.. jobs.Of(logical).Select(j => j.Name)], cancellationToken);
+        var (next, former) = await store.PositionAsync(logical, incarnation, partition, [.. jobs.Of(logical)], cancellationToken);
         return new(next, next is null ? former : null);
     }
 }

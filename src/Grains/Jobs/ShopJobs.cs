@@ -127,11 +127,17 @@ public static class ShopJobs
         .Window(Tumbling.Of(5.Minutes()))
         .Aggregate(a => new { average = a.Average(e => e.Amount), largest = a.Max(e => e.Amount) });
 
+    /// <summary>Accounts that someone tries.</summary>
+    public static readonly Job SuspiciousWithdrawals = Job.Named("suspicious-withdrawals")
+        .From<AccountFact>(Shop.AccountDomainEvents).Watermark(e => e.Timestamp, delay: 5.Seconds())
+        .KeyByRecordKey(e => e.Entity)
+        .Process(new RepeatedRejections(), keep: RepeatedRejections.Within);
+
     /// <summary>Every job.</summary>
     public static IEnumerable<Job> All =>
     [
         EventCounts, UserActivity, Revenue, SessionAnalysis, TopPages, DeviceDistribution, ConversionFunnel, SearchAnalytics, UserEngagement,
-        UserSessions, EngagementScore, OrderValue,
+        UserSessions, EngagementScore, OrderValue, SuspiciousWithdrawals,
     ];
 
     private static JobStream<ShopEvent, ShopEvent> From(string name) =>

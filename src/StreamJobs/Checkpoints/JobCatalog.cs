@@ -11,7 +11,7 @@ public sealed class JobCatalog(JobStore store)
     /// <summary>Where jobs stand, by job and partition.</summary>
     public Task<List<JobPartitionStatus>> PartitionsAsync(string? job, CancellationToken cancellationToken = default) => QueryAsync(
         """
-        select p.job, p.partition, p.next_offset, p.watermark, p.drained, p.idle, p.records, p.late, p.keys, p.changed_at, coalesce(s.bytes, 0)
+        select p.job, p.partition, p.next_offset, p.watermark, p.drained, p.idle, p.records, p.late, p.keys, p.changed_at, coalesce(s.bytes, 0), p.shape
         from {schema}.job_positions p
         left join (select job, partition, sum(octet_length(data)) as bytes from {schema}.job_state group by 1, 2) s on s.job = p.job and s.partition = p.partition
         where $1 = '' or p.job = $1 order by 1, 2
@@ -19,8 +19,17 @@ public sealed class JobCatalog(JobStore store)
         [job ?? ""],
         r => new JobPartitionStatus(
             r.GetString(0), r.GetInt32(1), r.GetInt64(2), Time(r.GetInt64(3)), r.GetBoolean(4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8),
-            r.GetFieldValue<DateTimeOffset>(9), r.GetInt64(10)),
+            r.GetFieldValue<DateTimeOffset>(9), r.GetInt64(10), r.IsDBNull(11) ? null : r.GetString(11)),
         cancellationToken);
+
+    /// <summary>How far jobs have come by their checkpoints, of those that take records.</summary>
+    public Task<List<JobOffset>> PositionsAsync(CancellationToken cancellationToken = default) => QueryAsync(
+        """
+        select p.job, p.incarnation, p.partition, p.next_offset, p.changed_at
+        from {schema}.job_positions p left join {schema}.job_controls c on c.job = p.job
+        where not p.drained and coalesce(c.state, 'Running') <> 'Paused' order by 1, 3
+        """,
+        [], r => new JobOffset(r.GetString(0), r.GetString(1), r.GetInt32(2), r.GetInt64(3), r.GetFieldValue<DateTimeOffset>(4)), cancellationToken);
 
     /// <summary>What operators want of jobs; one that isn't named runs.</summary>
     public Task<IReadOnlyDictionary<string, JobState>> ControlsAsync(CancellationToken cancellationToken = default) => store.ControlsAsync(cancellationToken);
@@ -125,9 +134,18 @@ public sealed class JobCatalog(JobStore store)
 /// <param name="Keys">Keys in open windows.</param>
 /// <param name="ChangedAt">When the checkpoint was written.</param>
 /// <param name="StateBytes">Bytes of state.</param>
+/// <param name="Shape">What the state looks like; null where an earlier version wrote it.</param>
 public sealed record JobPartitionStatus(
     string Job, int Partition, long NextOffset, DateTimeOffset? Watermark, bool IsDrained, bool IsIdle, long Records, long Late, long Keys,
-    DateTimeOffset ChangedAt, long StateBytes);
+    DateTimeOffset ChangedAt, long StateBytes, string? Shape);
+
+/// <summary>How far a job has come on a partition by its checkpoints.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="Incarnation">The topic's incarnation.</param>
+/// <param name="Partition">The partition.</param>
+/// <param name="NextOffset">The next offset to take.</param>
+/// <param name="ChangedAt">When the checkpoint was written.</param>
+public sealed record JobOffset(string Job, string Incarnation, int Partition, long NextOffset, DateTimeOffset ChangedAt);
 
 /// <summary>A checkpoint that was written.</summary>
 /// <param name="Owner"><c>topic/partition</c>, or <c>merger/job</c>.</param>

@@ -37,20 +37,31 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
     /// <summary>The smallest position of a partition's jobs, for the incarnation, and the newest other incarnation.</summary>
     /// <returns>Null when a job has none yet.</returns>
     public async Task<(long? NextOffset, string? FormerIncarnation)> PositionAsync(
-        string topic, string incarnation, int partition, IReadOnlyCollection<string> jobs, CancellationToken cancellationToken)
+        string topic, string incarnation, int partition, IReadOnlyCollection<Job> jobs, CancellationToken cancellationToken)
     {
+        // A job that takes no records now, because it is paused or its state does not fit, does not hold the others back.
         await using var command = source.CreateCommand(Sql("""
             select count(*) filter (where p.incarnation = $1),
-                coalesce(min(next_offset) filter (where p.incarnation = $1 and not drained and coalesce(c.state, 'Running') <> 'Paused'),
+                coalesce(min(next_offset) filter (where p.incarnation = $1 and not drained and coalesce(c.state, 'Running') <> 'Paused' and coalesce(p.shape, j.shape) = j.shape),
                     max(next_offset) filter (where p.incarnation = $1)),
                 max(p.incarnation) filter (where p.incarnation <> $1)
-            from {schema}.job_positions p left join {schema}.job_controls c on c.job = p.job
-            where p.topic = $2 and p.partition = $3 and p.job = any($4)
+            from {schema}.job_positions p
+            join unnest($4::text[], $5::text[]) as j (name, shape) on j.name = p.job
+            left join {schema}.job_controls c on c.job = p.job
+            where p.topic = $2 and p.partition = $3
             """));
-        Add(command, incarnation, topic, partition, jobs.ToArray());
+        Add(command, incarnation, topic, partition, jobs.Select(j => j.Name).ToArray(), jobs.Select(j => j.StateShape).ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0) == jobs.Count ? reader.GetInt64(1) : null, await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2));
+    }
+
+    /// <summary>The epoch of a partition's owner; an operator raises it too, so that what was kept is taken anew.</summary>
+    internal async Task<long> EpochAsync(string topic, int partition, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(Sql("select epoch from {schema}.job_owners where topic = $1 and partition = $2"));
+        Add(command, topic, partition);
+        return await command.ExecuteScalarAsync(cancellationToken) is long epoch ? epoch : 0;
     }
 
     /// <summary>What operators want of jobs; one that isn't named runs.</summary>
@@ -212,14 +223,14 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         var p = job.Position;
         Command(batch, """
             insert into {schema}.job_positions
-                (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, shape)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             on conflict (job, partition) do update set
                 topic = excluded.topic, incarnation = excluded.incarnation, next_offset = excluded.next_offset, max_timestamp = excluded.max_timestamp,
                 watermark = excluded.watermark, drained = excluded.drained, idle = excluded.idle, records = excluded.records, late = excluded.late,
-                keys = excluded.keys, changed_at = now()
+                keys = excluded.keys, shape = excluded.shape, changed_at = now()
             """, job.Job, checkpoint.Partition, checkpoint.Topic, checkpoint.Incarnation, p.NextOffset, p.MaxTimestamp, p.Watermark, p.IsDrained, p.IsIdle,
-            p.Records, p.Late, p.Keys);
+            p.Records, p.Late, p.Keys, job.Shape);
 
         // In order: a pane may be gone and back, in other groups.
         foreach (var run in Runs(job.Changes))
@@ -271,12 +282,13 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
     private async Task<KeptJob?> ReadJobAsync(NpgsqlConnection connection, string job, int partition, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Sql("""
-            select next_offset, max_timestamp, watermark, drained, idle, records, late, keys, incarnation
+            select next_offset, max_timestamp, watermark, drained, idle, records, late, keys, incarnation, shape
             from {schema}.job_positions where job = $1 and partition = $2
             """), connection);
         Add(command, job, partition);
         JobPosition position;
         string incarnation;
+        string? shape;
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             if (!await reader.ReadAsync(cancellationToken))
@@ -285,6 +297,7 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
                 reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetBoolean(3), reader.GetBoolean(4), reader.GetInt64(5), reader.GetInt64(6),
                 reader.GetInt64(7));
             incarnation = reader.GetString(8);
+            shape = await reader.IsDBNullAsync(9, cancellationToken) ? null : reader.GetString(9);
         }
 
         await using var state = new NpgsqlCommand(Sql("select pane, key_group, data from {schema}.job_state where job = $1 and partition = $2"), connection);
@@ -293,6 +306,6 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         var kept = new List<StateBlob>();
         while (await blobs.ReadAsync(cancellationToken))
             kept.Add(new(blobs.GetInt64(0), blobs.GetInt32(1), blobs.GetFieldValue<byte[]>(2)));
-        return new(position, incarnation, kept);
+        return new(position, incarnation, shape, kept);
     }
 }

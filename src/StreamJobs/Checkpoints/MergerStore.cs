@@ -31,6 +31,14 @@ internal sealed class MergerStore(JobStore store, string job)
         return (epoch, checkpoint, state, await store.ReadOutboxAsync(connection, Owner, cancellationToken));
     }
 
+    /// <summary>Whether all that partitions keep of the job has its shape.</summary>
+    public async Task<bool> FitsAsync(string shape, CancellationToken cancellationToken)
+    {
+        await using var command = store.Source.CreateCommand(store.Sql("select not exists (select from {schema}.job_positions where job = $1 and shape <> $2)"));
+        JobStore.Add(command, job, shape);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
     /// <summary>Where the partitions stand. Read before <see cref="PartsAsync"/>: parts are then at least as new.</summary>
     public async Task<IReadOnlyList<(int Partition, long Watermark, bool IsIdle)>> PositionsAsync(CancellationToken cancellationToken)
     {

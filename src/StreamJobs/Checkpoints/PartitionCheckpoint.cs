@@ -34,6 +34,8 @@ internal sealed class JobCheckpoint
 {
     public required string Job { get; init; }
 
+    public required string Shape { get; init; }
+
     public required JobPosition Position { get; init; }
 
     public required IReadOnlyList<StateBlob> Changes { get; init; }
@@ -58,7 +60,7 @@ internal readonly record struct JobPosition(
     long NextOffset, long MaxTimestamp, long Watermark, bool IsDrained, bool IsIdle, long Records, long Late, long Keys);
 
 /// <summary>What a checkpoint had kept of a job on a partition.</summary>
-internal sealed record KeptJob(JobPosition Position, string Incarnation, IReadOnlyList<StateBlob> State);
+internal sealed record KeptJob(JobPosition Position, string Incarnation, string? Shape, IReadOnlyList<StateBlob> State);
 
 /// <summary>What a new owner of a partition takes over.</summary>
 internal sealed record Takeover(long Epoch, long Checkpoint, IReadOnlyDictionary<string, KeptJob> Jobs, IReadOnlyList<(long Checkpoint, string Topic, byte[] Data)> Outbox);

@@ -11,6 +11,9 @@ create table if not exists {schema}.job_positions (
     max_timestamp bigint not null, watermark bigint not null, drained boolean not null default false, idle boolean not null default false,
     records bigint not null, late bigint not null, keys bigint not null, changed_at timestamptz not null default now(), primary key (job, partition));
 
+-- What the state looks like; null where an earlier version of this library wrote it.
+alter table {schema}.job_positions add column if not exists shape text;
+
 -- Keyed state, a blob per window and group of keys: never a row per key.
 create table if not exists {schema}.job_state (
     job text not null, partition int not null, pane bigint not null, key_group int not null, data bytea not null,
@@ -48,3 +51,11 @@ create table if not exists {schema}.job_checkpoints (
 create table if not exists {schema}.job_exceptions (
     id bigint generated always as identity primary key, job text not null, partition int, record_offset bigint, at timestamptz not null default now(), error text not null);
 create index if not exists job_exceptions_by_job on {schema}.job_exceptions (job, id);
+
+-- Savepoints: copies of all that a job keeps, by name.
+create table if not exists {schema}.job_savepoints (
+    job text not null, name text not null, created_at timestamptz not null default now(), created_by text not null, shape text,
+    watermark bigint, closed_up_to bigint, merger_state bytea, primary key (job, name));
+create table if not exists {schema}.job_savepoint_positions (savepoint text not null, like {schema}.job_positions, primary key (job, savepoint, partition));
+create table if not exists {schema}.job_savepoint_state (savepoint text not null, like {schema}.job_state, primary key (job, savepoint, partition, pane, key_group));
+create table if not exists {schema}.job_savepoint_parts (savepoint text not null, like {schema}.job_parts, primary key (job, savepoint, slice, partition));

@@ -26,6 +26,9 @@ internal sealed class Aggregation<T, TResult>
         return new(visitor.Columns, Expression.Lambda<Func<ColumnSet<T>, int, TResult>>(body, set, slot).Compile());
     }
 
+    /// <summary>The columns by their kind and the types that they keep.</summary>
+    public string Shape => string.Join(", ", _columns.Select(c => c.Shape));
+
     public ColumnSet<T> CreateColumns() => new([.. _columns.Select(c => (Column<T>)c.CreateEmpty())]);
 
     private sealed class Visitor(string job, ParameterExpression aggregates, ParameterExpression set, ParameterExpression slot) : ExpressionVisitor

@@ -8,6 +8,16 @@ namespace StreamJobs.Columns;
 /// </summary>
 internal abstract class Column
 {
+    /// <summary>Its kind and the types that it keeps, not that of the records.</summary>
+    public string Shape
+    {
+        get
+        {
+            var (type, kept) = (GetType(), GetType().GetGenericArguments().Skip(1).Select(t => t.ToString()));
+            return $"{type.Name.Split('`')[0]}({string.Join(", ", kept)})";
+        }
+    }
+
     /// <summary>Makes room for slots below a number.</summary>
     public abstract void Grow(int capacity);
 

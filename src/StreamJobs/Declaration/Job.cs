@@ -49,6 +49,9 @@ public abstract class Job
     /// <summary>How long its records may be out of order.</summary>
     public TimeSpan WatermarkDelay => Time.Delay;
 
+    /// <summary>What its kept state looks like: its windows, and the columns of its aggregates. State of another shape is never read as if it fitted.</summary>
+    public abstract string StateShape { get; }
+
     internal JobTime Time { get; }
 
     private protected IReadOnlyList<TopicSink> TopicSinks => _topics;

@@ -97,6 +97,20 @@ public sealed class KeyedStream<TSource, T>
     internal KeyedStream(JobHead head, Func<Action<T>, Action<TSource>> steps, Func<T, string?> key, bool isMerged) =>
         (_head, _steps, _key, _isMerged) = (head, steps, key, isMerged);
 
+    /// <summary>Calls code with each record: for what no window says.</summary>
+    /// <param name="process">The code.</param>
+    /// <param name="keep">How long a key's state outlives its newest record, in event time. A record that comes later than that is late.</param>
+    public ProcessJob<TSource, T, TState, TResult> Process<TState, TResult>(Process<T, TState, TResult> process, TimeSpan keep)
+        where TState : class
+    {
+        var how = Processing.Keeping(keep);
+        if (how.Mistake is { } mistake)
+            throw new JobDefinitionException(_head.Name, mistake);
+        if (_isMerged)
+            throw new JobDefinitionException(_head.Name, "a process function needs all of a key's records on one partition: use KeyByRecordKey");
+        return new(_head, _steps, _key, how, process);
+    }
+
     /// <summary>Groups a key's records in time.</summary>
     /// <param name="window">How.</param>
     /// <param name="allowedLateness">How long after a window's end a record still corrects its result, in event time. Nothing by default.</param>

@@ -1,6 +1,6 @@
 namespace StreamJobs;
 
-/// <summary>How records are grouped in time: <see cref="Tumbling"/>, <see cref="Sliding"/>, <see cref="Session"/> or <see cref="Counting"/>.</summary>
+/// <summary>How records are grouped in time: <see cref="Tumbling"/>, <see cref="Sliding"/>, <see cref="Session"/> or <see cref="Counting"/>; or not, by <see cref="Processing"/>.</summary>
 public abstract record Window
 {
     private protected Window()
@@ -74,6 +74,19 @@ public sealed record Counting : Window
 
     /// <summary>Windows of so many records.</summary>
     public static Counting Of(int records) => new(records);
+}
+
+/// <summary>No windows: a process function is called with each record.</summary>
+public sealed record Processing : Window
+{
+    private Processing(TimeSpan keep) => Keep = keep;
+
+    /// <summary>How long a key's state outlives its newest record.</summary>
+    public TimeSpan Keep { get; }
+
+    internal override string? Mistake => Positive(Keep, "time that a state is kept for");
+
+    internal static Processing Keeping(TimeSpan keep) => new(keep);
 }
 
 /// <summary><c>5.Seconds()</c> and the like.</summary>

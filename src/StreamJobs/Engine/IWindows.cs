@@ -20,6 +20,10 @@ internal interface IWindows<T, TResult>
     /// <summary>Closes what the watermark has passed.</summary>
     void Advance(long watermark);
 
+    /// <summary>Looks at the clock.</summary>
+    /// <returns>Whether something has come of it.</returns>
+    bool Tick(DateTimeOffset now) => false;
+
     /// <summary>What has changed since the last call.</summary>
     void TakeChanges(List<StateBlob> changes);
 

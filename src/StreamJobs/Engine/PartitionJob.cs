@@ -42,6 +42,10 @@ internal abstract class PartitionJob
     /// <summary>Ends the input.</summary>
     public abstract void Drain();
 
+    /// <summary>Looks at the clock.</summary>
+    /// <returns>Whether something has come of it.</returns>
+    public abstract bool Tick(DateTimeOffset now);
+
     public abstract void TakeChanges(List<StateBlob> changes);
 
     public abstract void Restore(IEnumerable<StateBlob> blobs);
@@ -115,6 +119,8 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
         IsDrained = true;
         _windows.Advance(long.MaxValue);
     }
+
+    public override bool Tick(DateTimeOffset now) => !IsDrained && _windows.Tick(now);
 
     public override void TakeChanges(List<StateBlob> changes) => _windows.TakeChanges(changes);
 

@@ -38,6 +38,9 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
             sender!.Send(checkpoint.Number, checkpoint.Outbox);
     }
 
+    /// <summary>Another owner, or an operator, has taken the partition over: it was noticed elsewhere.</summary>
+    public void Fence() => IsFenced = true;
+
     /// <summary>Gives up what cannot be written or sent now. What is not written is read again; what is not sent lies in the outbox.</summary>
     public void Stop()
     {

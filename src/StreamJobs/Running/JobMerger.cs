@@ -23,6 +23,7 @@ public sealed partial class JobMerger : IAsyncDisposable
     private long _watermark = long.MinValue;
     private DateTimeOffset _openedAt;
     private Task _sending = Task.CompletedTask;
+    private bool _isUnfit;
 
     /// <summary>The merger of a job; <see cref="OpenAsync"/> comes next.</summary>
     public JobMerger(Job job, JobServices services)
@@ -42,9 +43,10 @@ public sealed partial class JobMerger : IAsyncDisposable
         var (epoch, checkpoint, state, outbox) = await _store.TakeOverAsync(cancellationToken);
         (_epoch, _number) = (epoch, checkpoint);
         _merged = _job.CreateMerger(_services.Encoder);
-        if (state is not null)
+        _isUnfit = !await _store.FitsAsync(_job.StateShape, cancellationToken);
+        if (state is not null && !_isUnfit)
             _merged.Restore(state);
-        foreach (var part in await _store.PartsAsync(all: true, cancellationToken))
+        foreach (var part in _isUnfit ? [] : await _store.PartsAsync(all: true, cancellationToken))
         {
             if (part.IsMerged)
                 _merged.Offer(part.Partition, part.Slice, part.Data, isKnown: true);
@@ -64,6 +66,12 @@ public sealed partial class JobMerger : IAsyncDisposable
         // What was kept is sent before more is merged: while Kafka is away, parts wait in the database.
         if (!_sending.IsCompleted)
             return;
+        if (_isUnfit)
+        {
+            IsFenced = await _store.FitsAsync(_job.StateShape, cancellationToken); // a savepoint was restored that fits: begin anew with it
+            return;
+        }
+
         var positions = await _store.PositionsAsync(cancellationToken);
         var parts = await _store.PartsAsync(all: false, cancellationToken);
         var (watermark, final) = Watermarks(positions, partitions);

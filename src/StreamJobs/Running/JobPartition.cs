@@ -23,6 +23,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private readonly Dictionary<string, JobFeed> _feeds = [];
     private readonly List<PartitionJob> _jobs = [];
     private readonly HashSet<string> _suspended = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unfit = new(StringComparer.Ordinal);
     private readonly List<JobFault> _faults = [];
     private readonly List<(int Index, Exception Error)> _unreadable = [];
     private readonly List<(string Topic, byte[] Data)> _lateRecords = [];
@@ -87,6 +88,14 @@ public sealed partial class JobPartition : IAsyncDisposable
         {
             if (taken.Jobs.TryGetValue(job.Definition.Name, out var kept))
             {
+                if (kept.Shape is not null && kept.Shape != job.Definition.StateShape)
+                {
+                    // Read as if it fitted, it would give wrong results or none; written over, it would be lost.
+                    _unfit.Add(job.Definition.Name);
+                    LogUnfit(job.Definition.Name, _topic, _partition, kept.Shape, job.Definition.StateShape);
+                    continue;
+                }
+
                 // Another incarnation's offsets mean nothing here, but what was counted stays counted.
                 job.Position = kept.Incarnation == incarnation ? kept.Position.NextOffset : startOffset;
                 (job.MaxTimestamp, job.IsDrained) = (kept.Position.MaxTimestamp, kept.Position.IsDrained);
@@ -104,7 +113,8 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (_sender is not null)
             await Task.Run(() => _sender.TakeOver(taken.Checkpoint, taken.Outbox), cancellationToken);
         _takenAt = _lastRecordAt = _services.Time.GetUtcNow();
-        LogOpened(_topic, _partition, _epoch, _jobs.Min(j => j.Position), _jobs.Count);
+        _wantsReread = _jobs.Exists(j => IsActive(j) && j.Position < startOffset); // a savepoint was restored
+        LogOpened(_topic, _partition, _epoch, _jobs.Where(j => !_unfit.Contains(j.Definition.Name)).Select(j => j.Position).DefaultIfEmpty(startOffset).Min(), _jobs.Count - _unfit.Count);
     }
 
     /// <summary>Takes a chunk. It is durable only after a later checkpoint.</summary>
@@ -163,6 +173,8 @@ public sealed partial class JobPartition : IAsyncDisposable
             _isIdle = _isDirty = true;
         if (now - _controlledAt >= TimeSpan.FromMilliseconds(500))
             await ControlAsync(cancellationToken);
+        foreach (var job in _isProcessing || IsFenced ? [] : _jobs.Where(IsActive))
+            _isDirty |= job.Tick(now);
         CheckpointIfDue();
     }
 
@@ -175,6 +187,9 @@ public sealed partial class JobPartition : IAsyncDisposable
             BeginCheckpoint();
         await _writing;
     }
+
+    /// <summary>How far each job has taken the partition, of those that take records.</summary>
+    public IReadOnlyList<(string Job, long NextOffset)> Positions => [.. _jobs.Where(IsActive).Select(j => (j.Definition.Name, j.Position))];
 
     /// <summary>The results of a job's open windows on this partition, as far as they have come.</summary>
     public IReadOnlyList<(string Key, long StartMs, long EndMs, byte[] Json)> OpenResults(string job) =>
@@ -196,6 +211,12 @@ public sealed partial class JobPartition : IAsyncDisposable
     private async Task ControlAsync(CancellationToken cancellationToken)
     {
         _controlledAt = _services.Time.GetUtcNow();
+        if (await _services.Store.EpochAsync(_topic, _partition, cancellationToken) > _epoch)
+        {
+            _writer.Fence();
+            return;
+        }
+
         var wanted = await _services.Store.ControlsAsync(cancellationToken);
         foreach (var job in _jobs)
         {
@@ -204,7 +225,7 @@ public sealed partial class JobPartition : IAsyncDisposable
                 _wantsReread |= _suspended.Remove(job.Definition.Name) && !job.IsDrained && state == JobState.Running;
             else
                 _suspended.Add(job.Definition.Name);
-            if (state == JobState.Draining && !job.IsDrained)
+            if (state == JobState.Draining && !job.IsDrained && !_unfit.Contains(job.Definition.Name))
             {
                 job.Drain();
                 _isDirty = true;
@@ -214,7 +235,7 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     private PartitionJob? JobOf(string name) => _jobs.Find(j => j.Definition.Name == name);
 
-    private bool IsActive(PartitionJob job) => !job.IsDrained && !_suspended.Contains(job.Definition.Name);
+    private bool IsActive(PartitionJob job) => !job.IsDrained && !_suspended.Contains(job.Definition.Name) && !_unfit.Contains(job.Definition.Name);
 
     private void Meet(PartitionJob[] active, IJobChunk chunk)
     {
@@ -280,7 +301,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     {
         _takenAt = _services.Time.GetUtcNow();
         _isDirty = false;
-        var jobs = _jobs.Select(Take).ToList();
+        var jobs = _jobs.Where(j => !_unfit.Contains(j.Definition.Name)).Select(Take).ToList();
         var byTopic = _jobs.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
             .Select(g => (Topic: g.Key, Data: OutboxRecords.Write(g.Select(r => (r.Key, r.Value)))))
             .Concat(_lateRecords)
@@ -328,6 +349,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         return new()
         {
             Job = job.Definition.Name,
+            Shape = job.Definition.StateShape,
             Position = new(job.Position, job.MaxTimestamp, job.Watermark, job.IsDrained, _isIdle, job.Records, job.LateRecords, job.Keys),
             Changes = changes,
             Results = [.. job.Output.Results],
@@ -339,6 +361,9 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     [LoggerMessage(4000, LogLevel.Information, "Jobs of {Topic}/{Partition} go on at offset {Offset} (epoch {Epoch}, {Jobs} jobs)")]
     private partial void LogOpened(string topic, int partition, long epoch, long offset, int jobs);
+
+    [LoggerMessage(4005, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept does not fit it. Kept: {Kept}. Now: {Now}. Restore a savepoint that fits, run the version that wrote it, or give the job another name")]
+    private partial void LogUnfit(string job, string topic, int partition, string kept, string now);
 
     [LoggerMessage(4004, LogLevel.Warning, "Jobs of {Topic}/{Partition} go on at {Offset}: the records from {Expected} on are no more")]
     private partial void LogGap(string topic, int partition, long expected, long offset);

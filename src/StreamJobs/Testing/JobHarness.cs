@@ -81,6 +81,15 @@ public sealed class JobHarness<TSource>
         return this;
     }
 
+    /// <summary>Sets the clock: timers that were set by it come due.</summary>
+    public JobHarness<TSource> Clock(DateTimeOffset now)
+    {
+        foreach (var partition in _partitions.Values)
+            partition.Job.Tick(now);
+        Collect();
+        return this;
+    }
+
     /// <summary>Ends the input: every window is final.</summary>
     public JobHarness<TSource> Drain()
     {

@@ -1,0 +1,169 @@
+using Npgsql;
+
+namespace StreamJobs.Checkpoints;
+
+/// <summary>
+/// Copies of all that a job keeps: where it stands on every partition, its state, and its merger's. A copy is what a crash at that moment would have left, so
+/// going back to one is going on after a crash.
+/// </summary>
+public sealed class JobSavepoints(JobStore store)
+{
+    /// <summary>A job's savepoints, newest first.</summary>
+    public async Task<IReadOnlyList<Savepoint>> ListAsync(Job job, CancellationToken cancellationToken = default)
+    {
+        await using var command = store.Source.CreateCommand(store.Sql("""
+            select s.name, s.created_at, s.created_by, s.shape, coalesce(sum(p.records), 0)::bigint, count(p.partition)::int
+            from {schema}.job_savepoints s left join {schema}.job_savepoint_positions p on p.job = s.job and p.savepoint = s.name
+            where s.job = $1 group by s.job, s.name order by s.created_at desc
+            """));
+        JobStore.Add(command, job.Name);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var found = new List<Savepoint>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var shape = await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetString(3);
+            found.Add(new(
+                reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetInt64(4), reader.GetInt32(5),
+                shape is null || shape == job.StateShape, shape));
+        }
+
+        return found;
+    }
+
+    /// <summary>Takes one, of what the job's checkpoints have kept so far. The job goes on.</summary>
+    /// <returns>What came of it: <see cref="SavepointOutcome.Exists"/> when the name is taken, <see cref="SavepointOutcome.NothingKept"/> when no checkpoint was written yet.</returns>
+    public async Task<SavepointOutcome> CreateAsync(Job job, string name, string who, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await store.Source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+        if (await DoAsync(connection, "select 1 from {schema}.job_positions where job = $1 limit 1", cancellationToken, job.Name) == 0)
+            return SavepointOutcome.NothingKept;
+        var made = await DoAsync(
+            connection,
+            """
+            insert into {schema}.job_savepoints (job, name, created_by, shape, watermark, closed_up_to, merger_state)
+            select $1, $2, $3, (select max(shape) from {schema}.job_positions where job = $1), m.watermark, m.closed_up_to, m.state
+            from (select 1) one left join {schema}.job_mergers m on m.job = $1
+            on conflict do nothing returning 1
+            """,
+            cancellationToken, job.Name, name, who);
+        if (made == 0)
+            return SavepointOutcome.Exists;
+        foreach (var table in Tables)
+            await DoAsync(connection, $"insert into {{schema}}.job_savepoint_{table} select $2, t.* from {{schema}}.job_{table} t where job = $1", cancellationToken, job.Name, name);
+        await transaction.CommitAsync(cancellationToken);
+        return SavepointOutcome.Done;
+    }
+
+    /// <summary>
+    /// Sets a job back to one. Its partitions' owners notice within a second and go on from there; other jobs are not touched. Results of windows that closed since are
+    /// taken out of the table, and come again; topics get them again.
+    /// </summary>
+    /// <returns>What came of it: <see cref="SavepointOutcome.Missing"/> or <see cref="SavepointOutcome.DoesNotFit"/> when nothing was done.</returns>
+    public async Task<SavepointOutcome> RestoreAsync(Job job, string name, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await store.Source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await DoAsync(connection, "select 1 from {schema}.job_savepoints where job = $1 and name = $2", cancellationToken, job.Name, name) == 0)
+            return SavepointOutcome.Missing;
+        if (await DoAsync(connection, "select 1 from {schema}.job_savepoints where job = $1 and name = $2 and shape <> $3", cancellationToken, job.Name, name, job.StateShape) > 0)
+            return SavepointOutcome.DoesNotFit;
+
+        // First of all: a checkpoint that is under way is either before this, and gone, or after it, and refused.
+        await DoAsync(connection, "update {schema}.job_owners set epoch = epoch + 1, changed_at = now() where topic = $1", cancellationToken, job.Topic);
+        await DoAsync(
+            connection,
+            """
+            update {schema}.job_mergers m
+            set epoch = m.epoch + 1, watermark = coalesce(s.watermark, $3), closed_up_to = coalesce(s.closed_up_to, $3), state = s.merger_state, changed_at = now()
+            from {schema}.job_savepoints s where s.job = $1 and s.name = $2 and m.job = $1
+            """,
+            cancellationToken, job.Name, name, long.MinValue);
+        if (job.Window is not (Processing or Counting))
+        {
+            await DoAsync(
+                connection,
+                """
+                delete from {schema}.job_results r where job = $1 and end_ms > coalesce(
+                    (select p.watermark from {schema}.job_savepoint_positions p where p.job = $1 and p.savepoint = $2 and p.partition = r.partition),
+                    (select s.closed_up_to from {schema}.job_savepoints s where s.job = $1 and s.name = $2), $3)
+                """,
+                cancellationToken, job.Name, name, long.MinValue);
+        }
+
+        foreach (var table in Tables)
+        {
+            await DoAsync(connection, $"delete from {{schema}}.job_{table} where job = $1", cancellationToken, job.Name);
+            var columns = Columns[table];
+            await DoAsync(
+                connection, $"insert into {{schema}}.job_{table} ({columns}) select {columns} from {{schema}}.job_savepoint_{table} where job = $1 and savepoint = $2",
+                cancellationToken, job.Name, name);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return SavepointOutcome.Done;
+    }
+
+    /// <summary>Throws one away.</summary>
+    /// <returns>False when there is none.</returns>
+    public async Task<bool> DeleteAsync(Job job, string name, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await store.Source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        foreach (var table in Tables)
+            await DoAsync(connection, $"delete from {{schema}}.job_savepoint_{table} where job = $1 and savepoint = $2", cancellationToken, job.Name, name);
+        var gone = await DoAsync(connection, "delete from {schema}.job_savepoints where job = $1 and name = $2 returning 1", cancellationToken, job.Name, name);
+        await transaction.CommitAsync(cancellationToken);
+        return gone > 0;
+    }
+
+    private static readonly string[] Tables = ["positions", "state", "parts"];
+
+    private static readonly Dictionary<string, string> Columns = new()
+    {
+        ["positions"] = "job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, changed_at, shape",
+        ["state"] = "job, partition, pane, key_group, data",
+        ["parts"] = "job, slice, partition, version, merged, data",
+    };
+
+    /// <returns>How many rows it gave or changed.</returns>
+    private async Task<int> DoAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await using var command = new NpgsqlCommand(store.Sql(sql), connection);
+        JobStore.Add(command, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = 0;
+        while (await reader.ReadAsync(cancellationToken))
+            rows++;
+        return Math.Max(rows, reader.RecordsAffected);
+    }
+}
+
+/// <summary>What came of an operation on a savepoint.</summary>
+public enum SavepointOutcome
+{
+    /// <summary>It is done.</summary>
+    Done,
+
+    /// <summary>The name is taken.</summary>
+    Exists,
+
+    /// <summary>No checkpoint of the job was written yet.</summary>
+    NothingKept,
+
+    /// <summary>There is no such savepoint.</summary>
+    Missing,
+
+    /// <summary>Its state has another shape than the job's.</summary>
+    DoesNotFit,
+}
+
+/// <summary>A savepoint.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="CreatedAt">When it was taken.</param>
+/// <param name="CreatedBy">By whom.</param>
+/// <param name="Records">How many records the job had taken.</param>
+/// <param name="Partitions">Of how many partitions it knows.</param>
+/// <param name="Fits">Whether the job as it is now can go back to it.</param>
+/// <param name="Shape">What its state looks like.</param>
+public sealed record Savepoint(string Name, DateTimeOffset CreatedAt, string CreatedBy, long Records, int Partitions, bool Fits, string? Shape);

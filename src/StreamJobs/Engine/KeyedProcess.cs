@@ -1,0 +1,249 @@
+using System.Runtime.ExceptionServices;
+using StreamJobs.State;
+
+namespace StreamJobs.Engine;
+
+/// <summary>
+/// The states and timers of a process function's keys. A key is forgotten when the watermark has passed its newest record by the time that states are
+/// kept for, and no timer is left; a record is late when its key's state could be gone.
+/// </summary>
+internal sealed class KeyedProcess<T, TState, TResult>(
+    Process<T, TState, TResult> process, long keep, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>
+    where TState : class
+{
+    private readonly Dictionary<string, Entry>?[] _entries = new Dictionary<string, Entry>?[KeyHash.Buckets];
+    private readonly PriorityQueue<string, long> _deadlines = new();
+    private readonly PriorityQueue<string, long> _clock = new();
+    private readonly ProcessContext<TState, TResult> _context = new();
+    private readonly bool[] _dirty = new bool[KeyHash.Buckets];
+    private readonly bool[] _kept = new bool[KeyHash.Buckets];
+    private DateTimeOffset _now;
+    private bool _hasEnded;
+
+    public long NextDeadline => _deadlines.TryPeek(out _, out var at) ? at : long.MaxValue;
+
+    public long Keys { get; private set; }
+
+    public bool Add(string key, long timestamp, in T record, long watermark)
+    {
+        if (watermark >= timestamp + keep)
+            return false;
+        var known = Find(key);
+        _context.Begin(key, timestamp, isClockTimer: false, _now, known?.State);
+        process.OnRecord(record, _context);
+        var entry = known ?? new() { Newest = timestamp };
+        entry.Newest = Math.Max(entry.Newest, timestamp);
+        Commit(entry, notBefore: long.MinValue);
+        if (known is null && !entry.IsEmpty)
+        {
+            (_entries[KeyHash.BucketOf(key)] ??= new(StringComparer.Ordinal)).Add(key, entry);
+            Keys++;
+            LookAgain(key, entry, entry.Newest + keep);
+        }
+
+        return true;
+    }
+
+    public void Advance(long watermark)
+    {
+        _hasEnded = watermark == long.MaxValue;
+        while (_deadlines.TryPeek(out var key, out var at) && at <= watermark)
+        {
+            _deadlines.Dequeue();
+            if (Find(key) is not { } entry)
+                continue;
+            while (entry.Timers.Count > 0 && entry.Timers.Min <= at)
+                Fire(key, entry, entry.Timers, isClock: false);
+            ForgetIfOver(key, entry, at);
+        }
+    }
+
+    public bool Tick(DateTimeOffset now)
+    {
+        _now = now;
+        var (ms, fired) = (now.ToUnixTimeMilliseconds(), false);
+        while (_clock.TryPeek(out var key, out var at) && at <= ms)
+        {
+            _clock.Dequeue();
+            if (Find(key) is not { } entry)
+                continue;
+            for (; entry.ClockTimers.Count > 0 && entry.ClockTimers.Min <= ms; fired = true)
+                Fire(key, entry, entry.ClockTimers, isClock: true);
+            if (entry.ClockTimers.Count == 0 && entry.LooksAt == long.MaxValue)
+                LookAgain(key, entry, entry.Newest + keep);
+        }
+
+        return fired;
+    }
+
+    public void TakeChanges(List<StateBlob> changes)
+    {
+        var writer = new StateWriter();
+        for (var bucket = 0; bucket < _dirty.Length; bucket++)
+        {
+            if (!_dirty[bucket])
+                continue;
+            foreach (var (key, entry) in _entries[bucket] ?? [])
+                entry.Write(writer, key);
+            var data = writer.Length > 0 ? writer.Take() : null;
+            if (data is not null || _kept[bucket])
+                changes.Add(new(0, bucket, data));
+            _kept[bucket] = data is not null;
+            _dirty[bucket] = false;
+        }
+    }
+
+    public void Restore(IEnumerable<StateBlob> blobs, long watermark)
+    {
+        foreach (var blob in blobs)
+        {
+            _kept[blob.Group] = true;
+            var reader = new StateReader(blob.Data);
+            var entries = _entries[blob.Group] ??= new(StringComparer.Ordinal);
+            while (!reader.AtEnd)
+            {
+                var key = reader.Text()!;
+                var entry = Entry.Read(ref reader);
+                entries.Add(key, entry);
+                Keys++;
+                LookAgain(key, entry, entry.Newest + keep);
+                foreach (var at in entry.Timers)
+                    _deadlines.Enqueue(key, at);
+                foreach (var at in entry.ClockTimers)
+                    _clock.Enqueue(key, at);
+            }
+        }
+    }
+
+    public IEnumerable<WindowResult<TResult>> Open(long watermark) => [];
+
+    private Entry? Find(string key) => _entries[KeyHash.BucketOf(key)]?.GetValueOrDefault(key);
+
+    private void Fire(string key, Entry entry, SortedSet<long> timers, bool isClock)
+    {
+        var at = timers.Min;
+        timers.Remove(at);
+        _dirty[KeyHash.BucketOf(key)] = true;
+        _context.Begin(key, at, isClock, _now, entry.State);
+        try
+        {
+            process.OnTimer(_context);
+        }
+        catch (Exception e)
+        {
+            var thrown = ExceptionDispatchInfo.Capture(e);
+            emit(() =>
+            {
+                thrown.Throw();
+                return default;
+            });
+            return;
+        }
+
+        Commit(entry, notBefore: at + 1); // a timer that sets itself again makes time pass
+    }
+
+    /// <summary>Makes what a call did count.</summary>
+    private void Commit(Entry entry, long notBefore)
+    {
+        var key = _context.Key;
+        entry.State = _context.State;
+        foreach (var (asked, byClock, isSet) in _context.Timers)
+        {
+            var at = Math.Max(asked, notBefore);
+            var timers = byClock ? entry.ClockTimers : entry.Timers;
+            if (!isSet)
+                timers.Remove(asked);
+            else if (!_hasEnded && timers.Add(at)) // behind the end of the input no time passes: a timer that sets itself again would never cease
+                (byClock ? _clock : _deadlines).Enqueue(key, at);
+        }
+
+        foreach (var result in _context.Emitted)
+        {
+            var start = entry.LastResult = Math.Max(_context.TimeMs, entry.LastResult + 1);
+            emit(() => new(key, start, start, 0, false, result));
+        }
+
+        _dirty[KeyHash.BucketOf(key)] = true;
+    }
+
+    private void ForgetIfOver(string key, Entry entry, long at)
+    {
+        if (at < entry.LooksAt)
+            return; // a timer's moment
+        var over = Math.Max(entry.Newest + keep, entry.Timers.Count > 0 ? entry.Timers.Max : long.MinValue);
+        if (over > at)
+        {
+            LookAgain(key, entry, over);
+        }
+        else if (entry.ClockTimers.Count > 0 && !_hasEnded)
+        {
+            entry.LooksAt = long.MaxValue; // until the last of them has passed
+        }
+        else
+        {
+            _entries[KeyHash.BucketOf(key)]!.Remove(key);
+            Keys--;
+            _dirty[KeyHash.BucketOf(key)] = true;
+        }
+    }
+
+    private void LookAgain(string key, Entry entry, long at)
+    {
+        entry.LooksAt = at;
+        _deadlines.Enqueue(key, at);
+    }
+
+    private sealed class Entry
+    {
+        public TState? State { get; set; }
+
+        /// <summary>The newest record's timestamp.</summary>
+        public long Newest { get; set; }
+
+        /// <summary>The watermark at which it is looked whether the key is over; it is not kept.</summary>
+        public long LooksAt { get; set; }
+
+        /// <summary>What the last result stands under.</summary>
+        public long LastResult { get; set; } = long.MinValue;
+
+        public SortedSet<long> Timers { get; private init; } = [];
+
+        public SortedSet<long> ClockTimers { get; private init; } = [];
+
+        public bool IsEmpty => State is null && LastResult == long.MinValue && Timers.Count == 0 && ClockTimers.Count == 0;
+
+        public void Write(StateWriter writer, string key)
+        {
+            writer.Text(key);
+            writer.Varint(Newest);
+            writer.Varint(LastResult);
+            writer.Varint(State is null ? 0 : 1);
+            if (State is { } state)
+                StateCodec<TState>.Write(writer, state);
+            foreach (var timers in new[] { Timers, ClockTimers })
+            {
+                writer.Varint(timers.Count);
+                foreach (var at in timers)
+                    writer.Varint(at);
+            }
+        }
+
+        public static Entry Read(ref StateReader reader) => new()
+        {
+            Newest = reader.Varint(),
+            LastResult = reader.Varint(),
+            State = reader.Varint() == 0 ? null : StateCodec<TState>.Read(ref reader),
+            Timers = ReadTimers(ref reader),
+            ClockTimers = ReadTimers(ref reader),
+        };
+
+        private static SortedSet<long> ReadTimers(ref StateReader reader)
+        {
+            var timers = new SortedSet<long>();
+            for (var left = reader.Varint(); left > 0; left--)
+                timers.Add(reader.Varint());
+            return timers;
+        }
+    }
+}

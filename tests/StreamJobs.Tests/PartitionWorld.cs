@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using StreamJobs.Checkpoints;
+using StreamJobs.Running;
+using StreamJobs.Sinks;
+using Testing.Postgres;
+
+namespace StreamJobs.Tests;
+
+/// <summary>A partition of visits on a real database, without broker or clock.</summary>
+internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordReaders, IJobRecordReader<Visit>, IJobRecordEncoder
+{
+    private readonly NpgsqlDataSource _source;
+
+    private PartitionWorld(string database) => (_source, Store) = (NpgsqlDataSource.Create(database), null!);
+
+    public JobStore Store { get; private set; }
+
+    public int FailingFaults { get; set; }
+
+    public List<long?> PositionsAtFaults { get; } = [];
+
+    public List<JobFault> Kept { get; } = [];
+
+    public static async Task<PartitionWorld> StartAsync(PostgresServer postgres)
+    {
+        var world = new PartitionWorld(await postgres.CreateDatabaseAsync());
+        await world._source.CreateCommand("create schema jobs").ExecuteNonQueryAsync();
+        world.Store = new JobStore(world._source, "jobs");
+        await world.Store.CreateTablesAsync();
+        return world;
+    }
+
+    public static readonly Job Counts = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count(v => IsGood(v)) });
+
+    public JobSavepoints Savepoints => new(Store);
+
+    public async Task<JobPartition> OpenAsync(JobOptions? options = null, TimeProvider? time = null, Job? job = null, long startOffset = 0)
+    {
+        var services = new JobServices(
+            Store, options ?? new() { CheckpointInterval = TimeSpan.FromHours(1), CheckpointTimeout = TimeSpan.FromHours(2), CheckpointPause = TimeSpan.FromHours(1) },
+            this, this, this, new TopicConnection("", new Dictionary<string, string>(), t => t, "test"), _ => { }, time ?? TimeProvider.System, NullLogger.Instance);
+        var partition = new JobPartition("visits", 0, [job ?? Counts], services);
+        await partition.OpenAsync("one", startOffset, default);
+        return partition;
+    }
+
+    public async Task<JobPartitionStatus> StatusAsync() => (await new JobCatalog(Store).PartitionsAsync("visits")).Single();
+
+    public async Task<string[]> ResultsAsync() =>
+        [.. (await new JobCatalog(Store).ResultsAsync(Counts, new ResultQuery(null, null, null, null, null), 100)).Select(r => $"{r.Key} {r.StartMs} {r.Value.GetProperty("c")}")];
+
+    public async ValueTask AddAsync(JobFault fault, CancellationToken cancellationToken)
+    {
+        PositionsAtFaults.Add((await new JobCatalog(Store).PartitionsAsync("visits", cancellationToken)).SingleOrDefault()?.NextOffset);
+        if (FailingFaults-- > 0)
+            throw new TimeoutException("the dead letters cannot be written");
+        Kept.Add(fault);
+    }
+
+    public IJobRecordReader<T> Create<T>() => (IJobRecordReader<T>)(object)this;
+
+    public bool TryRead(ReadOnlyMemory<byte> value, out Visit record)
+    {
+        record = System.Text.Json.JsonSerializer.Deserialize<Visit>(value.Span);
+        return true;
+    }
+
+    public ValueTask LoadAsync(ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask PrepareAsync(string topic, Type recordType, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public byte[] Encode(string topic, Type recordType, object record) => throw new NotSupportedException();
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private static bool IsGood(Visit visit) => visit.Value == 13 ? throw new InvalidOperationException("thirteen") : true;
+}
+
+/// <summary>Records of the partition.</summary>
+internal sealed class Chunk(long start, params Visit[] visits) : IJobChunk
+{
+    public string Incarnation => "one";
+
+    public long StartOffset => start;
+
+    public long NextOffset => start + visits.Length;
+
+    public int Count => visits.Length;
+
+    public long OffsetAt(int index) => start + index;
+
+    public long KafkaMs { get; init; } = long.MaxValue;
+
+    public long TimestampAt(int index) => KafkaMs;
+
+    public string? KeyAt(int index) => visits[index].Who;
+
+    public ReadOnlyMemory<byte> ValueAt(int index) => System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(visits[index]);
+}

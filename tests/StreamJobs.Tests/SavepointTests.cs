@@ -1,0 +1,87 @@
+using StreamJobs.Checkpoints;
+using Testing.Postgres;
+
+namespace StreamJobs.Tests;
+
+/// <summary>Going back to what a job had kept, and what happens when it does not fit any more.</summary>
+public sealed class SavepointTests(PostgresServer postgres)
+{
+    private static readonly Job Wider = Visits.Keyed().Window(Tumbling.Of(20.Milliseconds())).Aggregate(a => new { c = a.Count() });
+
+    [Fact]
+    public async Task A_job_that_is_set_back_goes_on_as_it_did_then_and_its_owner_notices()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using var owner = await world.OpenAsync();
+        await owner.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 12, 0), new("b", 13, 0)), default);
+        await owner.CheckpointAsync();
+        Assert.Equal(SavepointOutcome.Done, await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "tester"));
+        await owner.ProcessAsync(new Chunk(3, new("a", 14, 0), new("a", 31, 0)), default);
+        await owner.CheckpointAsync();
+        Assert.Equal(["a 0 1", "a 10 2", "b 10 1"], await world.ResultsAsync());
+
+        Assert.Equal(SavepointOutcome.Done, await world.Savepoints.RestoreAsync(PartitionWorld.Counts, "s1"));
+        Assert.Equal(["a 0 1"], await world.ResultsAsync());
+        await owner.ProcessAsync(new Chunk(5, new Visit("a", 50, 0)), default);
+        await Task.Delay(TimeSpan.FromMilliseconds(600)); // it looks at what is wanted of it twice a second
+        await owner.TickAsync(default);
+        await owner.CheckpointAsync();
+        Assert.True(owner.IsFenced);
+        Assert.Equal(3, (await world.StatusAsync()).NextOffset);
+
+        await using var next = await world.OpenAsync(startOffset: 6);
+        Assert.True(next.TakeRereadWish(), "what is read now lies behind what the job needs");
+        Assert.False(next.TakeRereadWish());
+        await next.ProcessAsync(new Chunk(3, new("a", 14, 0), new("a", 31, 0)), default);
+        await next.CheckpointAsync();
+        Assert.Equal(["a 0 1", "a 10 2", "b 10 1"], await world.ResultsAsync());
+    }
+
+    [Fact]
+    public async Task State_of_another_shape_is_neither_read_nor_written_over_and_a_savepoint_of_it_is_refused()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var former = await world.OpenAsync())
+        {
+            await former.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+            await former.CheckpointAsync();
+        }
+
+        await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "tester");
+        await using (var changed = await world.OpenAsync(job: Wider))
+        {
+            await changed.ProcessAsync(new Chunk(1, new("a", 2, 0), new("a", 99, 0)), default);
+            await changed.CheckpointAsync();
+        }
+
+        var status = await world.StatusAsync();
+        Assert.Equal((1, PartitionWorld.Counts.StateShape), (status.NextOffset, status.Shape));
+        Assert.Empty(await world.ResultsAsync());
+        Assert.Equal(SavepointOutcome.DoesNotFit, await world.Savepoints.RestoreAsync(Wider, "s1"));
+        Assert.False((await world.Savepoints.ListAsync(Wider)).Single().Fits);
+
+        // The version that wrote it goes on as if nothing had been.
+        await using var again = await world.OpenAsync();
+        await again.ProcessAsync(new Chunk(1, new("a", 2, 0), new("a", 99, 0)), default);
+        await again.CheckpointAsync();
+        Assert.Equal(["a 0 2"], await world.ResultsAsync());
+    }
+
+    [Fact]
+    public async Task What_cannot_be_done_with_a_savepoint_is_told_and_changes_nothing()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        Assert.Equal(SavepointOutcome.NothingKept, await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "tester"));
+        await using var owner = await world.OpenAsync();
+        await owner.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await owner.CheckpointAsync();
+        Assert.Equal(SavepointOutcome.Missing, await world.Savepoints.RestoreAsync(PartitionWorld.Counts, "s1"));
+        Assert.Equal(SavepointOutcome.Done, await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "tester"));
+        Assert.Equal(SavepointOutcome.Exists, await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "another"));
+        var one = Assert.Single(await world.Savepoints.ListAsync(PartitionWorld.Counts));
+        Assert.Equal(("s1", "tester", 1, 1, true), (one.Name, one.CreatedBy, one.Records, one.Partitions, one.Fits));
+        Assert.True(await world.Savepoints.DeleteAsync(PartitionWorld.Counts, "s1"));
+        Assert.False(await world.Savepoints.DeleteAsync(PartitionWorld.Counts, "s1"));
+        Assert.False(owner.IsFenced);
+    }
+}
