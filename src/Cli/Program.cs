@@ -4,7 +4,7 @@ using Cli.Audit;
 
 var root = new RootCommand("The operator's tools.")
 {
-    AuditCommand.Create(), TailCommand.Create(), TopicsCommand.Create(), SchemasCommand.Create(), ReplayCommand.Create(), DeadLettersCommand.Create(),
+    AuditCommand.Create(), TailCommand.Create(), TopicsCommand.Create(), SchemasCommand.Create(), ReplayCommand.Create(), DeadLettersCommand.Create(), JobsCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)

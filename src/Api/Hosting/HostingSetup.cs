@@ -38,6 +38,7 @@ internal static class HostingSetup
 
     public static void UseApiHosting(this WebApplication app)
     {
+        app.Services.GetRequiredService<ApiMetrics>(); // its gauges are there from the start, whatever is asked first
         app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();

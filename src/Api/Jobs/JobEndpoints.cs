@@ -10,7 +10,7 @@ namespace Api.Jobs;
 /// <summary>Jobs over streams: where they stand, what they have come to, and what an operator does with them.</summary>
 internal static class JobEndpoints
 {
-    public static void AddJobs(this WebApplicationBuilder builder) => builder.Services.AddSingleton<OpenWindows>().AddSingleton<JobStatuses>();
+    public static void AddJobs(this WebApplicationBuilder builder) => builder.Services.AddSingleton<OpenWindows>().AddSingleton<JobPositions>().AddSingleton<JobStatuses>();
 
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
@@ -27,6 +27,64 @@ internal static class JobEndpoints
             ControlAsync(job, JobState.Running, context, all, catalog)).WithSummary("Let it go on where it was paused");
         jobs.MapPost("/{job}/drain", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
             ControlAsync(job, JobState.Draining, context, all, catalog)).WithSummary("End its input: every window is final, and no record is taken after it");
+        MapSavepoints(jobs);
+    }
+
+    private static void MapSavepoints(RouteGroupBuilder jobs)
+    {
+        jobs.MapGet("/{job}/savepoints", SavepointsAsync).WithSummary("Its savepoints, newest first");
+        jobs.MapPost("/{job}/savepoints", TakeSavepointAsync).WithSummary("Keep all that it has now under a name; it goes on");
+        jobs.MapPost("/{job}/savepoints/{name}/restore", RestoreAsync).WithSummary("Set it back to a savepoint")
+            .WithDescription("Silos do it within a second. Results of windows that closed since come again, in topics too. Other jobs are not touched.");
+        jobs.MapDelete("/{job}/savepoints/{name}", DeleteSavepointAsync).WithSummary("Throw a savepoint away");
+    }
+
+    private static async Task<Results<Tagged<Page<Savepoint>>, ProblemHttpResult>> SavepointsAsync(
+        string job, JobDirectory jobs, JobSavepoints savepoints, CancellationToken cancellationToken) =>
+        jobs.Find(job) is { } found ? new Tagged<Page<Savepoint>>(new(await savepoints.ListAsync(found, cancellationToken), null)) : Missing(job);
+
+    private static async Task<IResult> TakeSavepointAsync(string job, SavepointRequest request, HttpContext context, JobDirectory jobs, JobSavepoints savepoints)
+    {
+        var checks = new Checks();
+        var who = context.ReadOperator(checks);
+        if (request.Name is not { Length: > 0 and <= 60 } name || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+            checks.Add("name", "It must be 1 to 60 letters, digits, '-', '_' and '.'.");
+        if (checks.Problem is { } problem)
+            return problem;
+        if (jobs.Find(job) is not { } found)
+            return Missing(job);
+        return await savepoints.CreateAsync(found, request.Name!, who, context.RequestAborted) switch
+        {
+            SavepointOutcome.Exists => Problems.Conflict($"Job '{job}' has a savepoint '{request.Name}' already; delete it first, or choose another name."),
+            SavepointOutcome.NothingKept => Problems.Conflict($"Job '{job}' has kept nothing yet: its first checkpoint comes within a second of its first record."),
+            _ => TypedResults.Created($"/jobs/{job}/savepoints", new SavepointAct(job, request.Name!, who)),
+        };
+    }
+
+    private static async Task<IResult> RestoreAsync(string job, string name, HttpContext context, JobDirectory jobs, JobSavepoints savepoints)
+    {
+        var checks = new Checks();
+        var who = context.ReadOperator(checks);
+        if (checks.Problem is { } problem)
+            return problem;
+        if (jobs.Find(job) is not { } found)
+            return Missing(job);
+        return await savepoints.RestoreAsync(found, name, context.RequestAborted) switch
+        {
+            SavepointOutcome.Missing => Problems.NotFound($"Job '{job}' has no savepoint '{name}'; /jobs/{job}/savepoints lists them."),
+            SavepointOutcome.DoesNotFit => Problems.Conflict($"Savepoint '{name}' does not fit job '{job}' as it is now ({found.StateShape}): run the version that wrote it, or give the job another name."),
+            _ => TypedResults.Accepted($"/jobs/{job}", new SavepointAct(job, name, who)),
+        };
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteSavepointAsync(
+        string job, string name, JobDirectory jobs, JobSavepoints savepoints, CancellationToken cancellationToken)
+    {
+        if (jobs.Find(job) is not { } found)
+            return Missing(job);
+        return await savepoints.DeleteAsync(found, name, cancellationToken)
+            ? TypedResults.NoContent()
+            : Problems.NotFound($"Job '{job}' has no savepoint '{name}'; /jobs/{job}/savepoints lists them.");
     }
 
     private static async Task<Tagged<Page<JobView>>> ListAsync(JobStatuses statuses, CancellationToken cancellationToken) =>
@@ -74,6 +132,13 @@ internal static class JobEndpoints
 
 /// <summary>What an operator asked of a job; silos do it within a second.</summary>
 public sealed record JobAct(string Job, string State, string Operator);
+
+/// <summary>A savepoint that is asked for.</summary>
+/// <param name="Name">Its name: 1 to 60 letters, digits, '-', '_' and '.'.</param>
+internal sealed record SavepointRequest(string? Name);
+
+/// <summary>What was done with a savepoint.</summary>
+public sealed record SavepointAct(string Job, string Savepoint, string Operator);
 
 /// <summary>Which results.</summary>
 internal sealed record ResultsQuery(

@@ -26,8 +26,10 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
 
     private JobView View(Job job, JobState wanted, IReadOnlyList<JobPartitionStatus> partitions)
     {
+        var unfit = partitions.FirstOrDefault(p => p.Shape is not null && p.Shape != job.StateShape);
         var state = wanted switch
         {
+            _ when unfit is not null => "unfit",
             JobState.Draining when partitions.Count > 0 && partitions.All(p => p.IsDrained) => "drained",
             _ when partitions.Count == 0 && wanted == JobState.Running => "starting",
             _ => wanted.ToString().ToLowerInvariant(),
@@ -38,7 +40,8 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
             job.Name, job.Topic, state, job.Window.ToString(), job.IsMerged, moving,
             moving is { } at ? Math.Max(0, (time.GetUtcNow() - at).TotalSeconds) : null,
             partitions.Sum(p => p.Records), partitions.Sum(p => p.Late), partitions.Sum(p => p.Keys), partitions.Sum(p => p.StateBytes),
-            [.. job.ResultTopics]);
+            [.. job.ResultTopics],
+            unfit is null ? null : $"What it kept does not fit it, so it takes no records. Kept: {unfit.Shape}. Now: {job.StateShape}. Restore a savepoint that fits, run the version that wrote it, or give the job another name.");
     }
 
     private static JobPartitionView Partition(JobPartitionStatus p) => new(
@@ -48,7 +51,7 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
 /// <summary>A job.</summary>
 /// <param name="Job">Its name.</param>
 /// <param name="Topic">The topic that it reads.</param>
-/// <param name="State">starting, running, paused, draining or drained.</param>
+/// <param name="State">starting, running, paused, draining, drained, or unfit: what it kept does not fit it.</param>
 /// <param name="Window">How records are grouped in time.</param>
 /// <param name="Merged">Whether partitions' parts are merged.</param>
 /// <param name="Watermark">Everything before this time was seen, on every partition; absent before the first record and after the end.</param>
@@ -58,9 +61,10 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
 /// <param name="Keys">Keys in open windows.</param>
 /// <param name="StateBytes">Bytes of state.</param>
 /// <param name="Topics">The topics that results go to.</param>
+/// <param name="Problem">Why it takes no records, and what to do; absent when all is well.</param>
 public sealed record JobView(
     string Job, string Topic, string State, string Window, bool Merged, DateTimeOffset? Watermark, double? WatermarkDelay, long Records, long Late, long Keys,
-    long StateBytes, IReadOnlyList<string> Topics);
+    long StateBytes, IReadOnlyList<string> Topics, string? Problem);
 
 /// <summary>A job on a partition, as of its last checkpoint.</summary>
 /// <param name="Partition">The partition.</param>

@@ -1,7 +1,10 @@
 using Api.Cluster;
+using Api.Http;
 using Api.Jobs;
 using Api.Projections;
 using Api.Topics;
+using EventPlatform.DeadLetters;
+using EventPlatform.Topics;
 using EventStore.DeadLetters;
 
 namespace Api.Live;
@@ -9,12 +12,18 @@ namespace Api.Live;
 /// <summary>Asks every part of the system at once; one that does not answer is absent, and said so.</summary>
 internal sealed class LiveSources(
     EventTail events, TopicReader topics, IDeadLetterStore deadLetters, ProjectionStatuses projections, JobStatuses jobs, LiveWindows windows,
-    SiloCount silos, TimeProvider time)
+    SiloCount silos, IReadOnlyList<AggregateSubscription> aggregates, PlatformTopics names, TimeProvider time)
 {
     private const int NewestDeadLetters = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    // Topics that others fill. What we publish ourselves does not arrive.
+    private readonly HashSet<string> _entrances = [.. aggregates.Select(a => names.BrokerNameOf(a.Topic))];
+
     private readonly RateMeter _produced = new(TimeSpan.FromSeconds(3));
+
+    // Adds up the size of all that they keep: not twice a second.
+    private readonly Shared<IReadOnlyList<JobView>> _jobs = new(jobs.ListAsync, TimeSpan.FromSeconds(2), Patience, time);
 
     /// <summary>Takes a snapshot; windows, which cost the cluster most, only when someone looks at them.</summary>
     public async Task<LiveSnapshot> TakeAsync(bool withWindows, CancellationToken cancellationToken)
@@ -36,7 +45,7 @@ internal sealed class LiveSources(
 
         IReadOnlyList<TopicView>? read = (await topic)?.Where(t => t.Lag is not null).ToArray();
         var newest = await tail;
-        return new LiveSnapshot(now, await silo, read is null ? null : _produced.Add(now, read.Sum(t => t.Partitions.Sum(p => p.High))),
+        return new LiveSnapshot(now, await silo, read is null ? null : _produced.Add(now, read.Where(t => _entrances.Contains(t.Name)).Sum(t => t.Partitions.Sum(p => p.High))),
             newest?.Rate, newest?.Percentile(0.5), newest?.Percentile(0.99), read?.Sum(t => t.Lag ?? 0), read, await letters, await states,
             await job, await window, newest?.Users, newest?.Accounts, problems);
     }
@@ -45,7 +54,7 @@ internal sealed class LiveSources(
         [.. (await projections.GetAsync(cancellationToken)).Select(p => new LiveProjection(p.Name, p.Version, p.State, p.Lag, p.Error?.Message))];
 
     private async Task<IReadOnlyList<LiveJob>?> JobsAsync(CancellationToken cancellationToken) =>
-        [.. (await jobs.ListAsync(cancellationToken)).Select(j => new LiveJob(j.Job, j.State, j.Window, j.WatermarkDelay, j.Records, j.Late, j.Keys))];
+        [.. (await _jobs.GetAsync(cancellationToken)).Select(j => new LiveJob(j.Job, j.State, j.Window, j.WatermarkDelay, j.Records, j.Late, j.Keys))];
 
     private async Task<LiveDeadLetters?> LettersAsync(CancellationToken cancellationToken)
     {

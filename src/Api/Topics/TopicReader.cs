@@ -1,5 +1,7 @@
 using Api.Http;
+using Api.Jobs;
 using Confluent.Kafka;
+using EventPlatform.DeadLetters;
 using EventPlatform.Hosting;
 using EventPlatform.Topics;
 using EventStore.Checkpoints;
@@ -13,11 +15,11 @@ internal sealed class TopicReader
     private readonly Shared<IReadOnlyList<CheckpointInfo>> _checkpoints;
     private readonly HashSet<string> _aggregated;
 
-    public TopicReader(BrokerWatermarks watermarks, IPartitionCheckpoints checkpoints, PlatformTopics topics, TimeProvider time)
+    public TopicReader(BrokerWatermarks watermarks, IPartitionCheckpoints checkpoints, JobPositions jobs, IReadOnlyList<AggregateSubscription> aggregates, PlatformTopics topics, TimeProvider time)
     {
         _watermarks = watermarks;
-        _aggregated = [.. topics.All.Select(t => topics.BrokerNameOf(t.Name))];
-        _checkpoints = new(async ct => await checkpoints.ListAsync(ct), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5), time);
+        _aggregated = [.. aggregates.Select(a => topics.BrokerNameOf(a.Topic))];
+        _checkpoints = new(async ct => [.. await checkpoints.ListAsync(ct), .. await jobs.ListAsync(ct)], TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5), time);
     }
 
     /// <summary>Every topic, by name.</summary>

@@ -17,7 +17,7 @@ public sealed class JobTests(ShopSystem system)
     {
         var jobs = (await Http.GetJsonAsync("/jobs")).Items();
         Assert.Equal(ShopJobs.All.Select(j => j.Name).Order(StringComparer.Ordinal), jobs.Select(j => j.Text("job")!));
-        Assert.All(jobs, j => Assert.Equal("user-events", j.Text("topic")));
+        Assert.All(jobs, j => Assert.Equal(j.Text("job") == "suspicious-withdrawals" ? "account-domain-events" : "user-events", j.Text("topic")));
         Assert.Contains(jobs, j => j.Text("job") == "user-sessions" && j.Text("window")!.Contains("00:00:30", StringComparison.Ordinal));
     }
 
@@ -104,6 +104,43 @@ public sealed class JobTests(ShopSystem system)
 
         await (await Http.PostAsync("/jobs/session-analysis/resume", "{}")).OkAsync();
         await Eventually.Async(async () => (await ResultsAsync($"session-analysis/results?key={session}")) is { Length: 6 } rows && rows.All(r => Count(r) == 1), ShopSystem.Deadline, "the record is in each of its windows, once");
+    }
+
+    [Fact]
+    public async Task A_job_is_set_back_to_a_savepoint_and_takes_the_records_since_once_more()
+    {
+        const string job = "/jobs/suspicious-withdrawals";
+        var (account, name) = (NewId("a"), NewId("s"));
+        await WithdrawAsync(2);
+        await Eventually.Async(async () => (await Http.GetJsonAsync(job)).GetProperty("summary").GetProperty("records").GetInt64() >= 2, ShopSystem.Deadline, "both refusals are taken and kept");
+        Assert.Equal(["name"], await (await Http.PostAsync($"{job}/savepoints", """{"name":"a b"}""")).ErrorsAsync());
+        await (await Http.PostAsync($"{job}/savepoints", $$"""{"name":"{{name}}"}""", who: "tester")).OkAsync();
+        await (await Http.PostAsync($"{job}/savepoints", $$"""{"name":"{{name}}"}""")).ProblemAsync(HttpStatusCode.Conflict);
+        var listed = (await Http.GetJsonAsync($"{job}/savepoints")).Items().Single(s => s.Text("name") == name);
+        Assert.Equal(("tester", true), (listed.Text("createdBy"), listed.GetProperty("fits").GetBoolean()));
+
+        await WithdrawAsync(1);
+        await AlertAsync();
+        var before = (await Http.GetJsonAsync(job)).GetProperty("partitions").EnumerateArray().Select(p => p.GetProperty("nextOffset").GetInt64()).ToArray();
+        await (await Http.PostAsync($"{job}/savepoints/{name}/restore", "{}")).OkAsync();
+        await Eventually.Async(
+            async () => (await Http.GetJsonAsync(job)).GetProperty("partitions").EnumerateArray().Select(p => p.GetProperty("nextOffset").GetInt64()).SequenceEqual(before),
+            ShopSystem.Deadline, "it has taken again what came since");
+        await AlertAsync();
+
+        await (await Http.PostAsync($"{job}/savepoints/none/restore", "{}")).ProblemAsync(HttpStatusCode.NotFound);
+        Assert.Equal(HttpStatusCode.NoContent, (await Http.DeleteAsync($"{job}/savepoints/{name}")).StatusCode);
+        await (await Http.DeleteAsync($"{job}/savepoints/{name}")).ProblemAsync(HttpStatusCode.NotFound);
+
+        async Task WithdrawAsync(int times)
+        {
+            for (var i = 0; i < times; i++)
+                Assert.False((await Http.PostAsync($"/accounts/{account}/withdrawals", """{"amount":5,"currency":"EUR"}""")).IsSuccessStatusCode);
+        }
+
+        Task AlertAsync() => Eventually.Async(
+            async () => (await ResultsAsync($"suspicious-withdrawals/results?key={account}")) is [var alert] && alert.GetProperty("rejections").GetInt32() == 3,
+            ShopSystem.Deadline, "one alert is there");
     }
 
     private Task SendAsync(string user, DateTimeOffset at, params string[] types) => SendAsync(user, at, types, null);

@@ -25,6 +25,18 @@ public sealed class TopicTests(ShopSystem system)
     }
 
     [Fact]
+    public async Task A_job_that_lags_is_its_topics_slowest_consumer_and_none_lags_when_all_is_taken()
+    {
+        var sent = (await (await system.Http.PostAsync("/accounts/" + NewId("a") + "/deposits", """{"amount":5,"currency":"EUR"}""")).OkAsync());
+        Assert.Equal("accepted", sent.Text("outcome"));
+        var topic = await Eventually.Async(
+            async () => (await system.Http.GetJsonAsync("/topics")).Items().Single(t => t.Text("name") == "account-domain-events"),
+            t => t.GetProperty("partitions").EnumerateArray().Any(p => p.GetProperty("high").GetInt64() > 0) && t.GetProperty("lag").GetInt64() == 0,
+            ShopSystem.Deadline, "the deposit is published, and taken by the job");
+        Assert.All(topic.GetProperty("partitions").EnumerateArray(), p => Assert.Equal("job/suspicious-withdrawals", p.Text("consumer")));
+    }
+
+    [Fact]
     public async Task A_question_that_is_under_way_when_the_api_stops_ends_before_the_client()
     {
         await using var kafka = EmulatedKafka.Start();

@@ -94,7 +94,7 @@ function projections(items) {
   }, 'No projection has run yet.');
 }
 
-const jobStates = { running: 'good', starting: 'warn', paused: 'warn', draining: 'warn' };
+const jobStates = { unfit: 'bad', running: 'good', starting: 'warn', paused: 'warn', draining: 'warn' };
 
 function jobs(items) {
   list(byId('jobs').tBodies[0], items, j => j.name, j => {
