@@ -53,6 +53,12 @@ public enum ViolationClass
 
     /// <summary>The audit found a difference.</summary>
     Audit,
+
+    /// <summary>A window of a job did not come to what its records give.</summary>
+    JobDiffers,
+
+    /// <summary>A topic has a job's result twice.</summary>
+    JobResultTwice,
 }
 
 /// <summary>A promise that was broken.</summary>

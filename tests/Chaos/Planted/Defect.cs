@@ -1,9 +1,11 @@
 using Chaos.Schedule;
 using EventStore.Appending;
 using EventStore.Projections;
+using Grains.Accounts;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Streams.Kafka;
 using SchemaRegistry;
+using StreamJobs.Running;
 
 namespace Chaos.Planted;
 
@@ -18,9 +20,11 @@ internal sealed record Defect(string Name, string What, Action<IServiceCollectio
 internal static class Decorating
 {
     public static void Decorate<T>(this IServiceCollection services, Func<T, IServiceProvider, T> decorate)
+        where T : class => services.Decorate(services.Last(d => d.ServiceType == typeof(T)), decorate);
+
+    private static void Decorate<T>(this IServiceCollection services, ServiceDescriptor original, Func<T, IServiceProvider, T> decorate)
         where T : class
     {
-        var original = services.Last(d => d.ServiceType == typeof(T));
         services.Remove(original);
         services.AddSingleton(provider => decorate(Make<T>(original, provider), provider));
     }
@@ -36,9 +40,12 @@ internal static class Decorating
     public static void Checkpoint(this IServiceCollection services, Func<string, int, long, Func<long, ValueTask<bool>>, ValueTask<bool>> save) =>
         services.Decorate<IKafkaCheckpointStore>((inner, _) => new CheckpointDecorator(inner, save));
 
-    /// <summary>Changes what a subscriber does.</summary>
+    /// <summary>Has jobs read a record, when it is due, as if it were the former one.</summary>
+    public static void JobReader(this IServiceCollection services, Func<bool> isDue) => services.Decorate<IJobRecordReaders>((inner, _) => new JobReadersDecorator(inner, isDue));
+
+    /// <summary>Changes what the courier does.</summary>
     public static void Subscriber(this IServiceCollection services, Func<IReadOnlyList<SubscribedEvent>, Func<IReadOnlyList<SubscribedEvent>, ValueTask>, ValueTask> handle) =>
-        services.Decorate<IEventSubscriber>((inner, _) => new SubscriberDecorator(inner, handle));
+        services.Decorate<IEventSubscriber>(services.Single(d => d.ImplementationType == typeof(TransferCourier)), (inner, _) => new SubscriberDecorator(inner, handle));
 
     /// <summary>Replaces a projection.</summary>
     public static void Projection<T>(this IServiceCollection services, string name)
@@ -69,6 +76,26 @@ internal static class Decorating
 
         public ValueTask<bool> SaveAsync(string provider, string topic, string incarnation, int partition, long epoch, long nextOffset, CancellationToken cancellationToken) =>
             save(topic, partition, nextOffset, next => inner.SaveAsync(provider, topic, incarnation, partition, epoch, next, cancellationToken));
+    }
+
+    private sealed class JobReadersDecorator(IJobRecordReaders inner, Func<bool> isDue) : IJobRecordReaders
+    {
+        public IJobRecordReader<T> Create<T>() => new JobReaderDecorator<T>(inner.Create<T>(), isDue);
+    }
+
+    private sealed class JobReaderDecorator<T>(IJobRecordReader<T> inner, Func<bool> isDue) : IJobRecordReader<T>
+    {
+        private T _former = default!;
+
+        public bool TryRead(ReadOnlyMemory<byte> value, out T record)
+        {
+            if (!inner.TryRead(value, out record))
+                return false;
+            (record, _former) = (isDue() ? _former ?? record : record, record);
+            return true;
+        }
+
+        public ValueTask LoadAsync(ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => inner.LoadAsync(value, cancellationToken);
     }
 
     private sealed class SubscriberDecorator(

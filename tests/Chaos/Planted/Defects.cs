@@ -27,6 +27,9 @@ internal static class Defects
         new("checkpoint-never-saved", "a checkpoint is said to be saved and is not", s => s.Checkpoint((_, _, _, _) => new(true))),
         new("partition-forgotten", "the checkpoints of one partition are not saved", s => s.Checkpoint((topic, partition, next, save) => topic == "user-events" && partition == 2 ? new(true) : save(next))),
 
+        // Jobs.
+        new("job-record-misread", "jobs read one record in a hundred as the one before it", s => s.JobReader(() => Every(100))),
+
         // Durability.
         new("acknowledged-before-commit", "an append is called durable three seconds before it is written", s => s.Commit(async (append, next) =>
         {

@@ -83,6 +83,12 @@ internal static class ChaosRun
         List<Violation> violations = [.. recording.Check()];
         if (stuck is not null)
             violations.Insert(0, new(ViolationClass.Stuck, $"after {patience.TotalSeconds} s: {stuck}", null, []));
+        if (stuck is null)
+        {
+            using var jobs = new JobAudit(system.Broker, system.ApiUrl, patience);
+            violations.AddRange(await jobs.RunAsync(cancellationToken));
+        }
+
         if (audit)
             violations.AddRange(await AuditAsync(system, cancellationToken));
         var report = Report.Of(options, began, system.Broker.Kind, planned, faults, recording.History, violations, seconds, done);

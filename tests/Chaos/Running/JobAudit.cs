@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text.Json;
+using AppHost.Kafka;
+using Chaos.Checking;
+using Confluent.Kafka;
+using Contracts.Records;
+using SchemaRegistry;
+using SchemaRegistry.Registries;
+
+namespace Chaos.Running;
+
+/// <summary>
+/// Computes again, record by record and partition by partition, what jobs must have come to, and compares it with what HTTP and their topics say. The log alone
+/// decides which records were late, so there is one right answer whatever happened on the way.
+/// </summary>
+internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patience) : IDisposable
+{
+    private const long DelayMs = 5_000;
+    private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(1);
+    private readonly HttpClient _http = new() { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(30) };
+
+    public async Task<IReadOnlyList<Violation>> RunAsync(CancellationToken cancellationToken)
+    {
+        var schemas = new FolderSchemaRegistry(Path.Combine(AppContext.BaseDirectory, "schemas"));
+        if (await ExpectAsync(schemas, cancellationToken) is not { } expected)
+            return []; // the emulator has dropped what is long read
+        var violations = new List<Violation>();
+        foreach (var (job, windows) in expected)
+        {
+            using (await _http.PostAsync($"jobs/{job}/drain", new StringContent("{}", System.Text.Encoding.UTF8, "application/json"), cancellationToken))
+            {
+            }
+
+            violations.AddRange(await CompareAsync(job, windows, cancellationToken));
+        }
+
+        if (broker.Kind != "emulator" && violations.Count == 0)
+            violations.AddRange(await TopicAsync(schemas, expected["event-counts"], cancellationToken));
+        return violations;
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<IReadOnlyList<Violation>> CompareAsync(string job, Dictionary<string, string> expected, CancellationToken cancellationToken)
+    {
+        var until = DateTimeOffset.UtcNow + patience;
+        while (true)
+        {
+            var (found, isFinal) = await ResultsAsync(job, cancellationToken);
+            List<Violation> different =
+            [
+                .. expected.Where(e => found.GetValueOrDefault(e.Key) != e.Value).Select(e => new Violation(
+                    ViolationClass.JobDiffers, $"job {job}, window {e.Key}: {found.GetValueOrDefault(e.Key) ?? "nothing"} came of it, but the records give {e.Value}", null, [])),
+                .. found.Where(f => !expected.ContainsKey(f.Key)).Select(f => new Violation(
+                    ViolationClass.JobDiffers, $"job {job}, window {f.Key}: {f.Value} came of it, but no record lies in it", null, [])),
+            ];
+            if (different.Count == 0 && isFinal)
+                return [];
+            if (DateTimeOffset.UtcNow > until)
+                return different.Count > 0 ? different : [new(ViolationClass.JobDiffers, $"job {job} is not drained after {patience.TotalSeconds} s", null, [])];
+            await Task.Delay(250, cancellationToken);
+        }
+    }
+
+    private async Task<(Dictionary<string, string> Windows, bool IsFinal)> ResultsAsync(string job, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"jobs/{job}/results");
+        request.Headers.Add("Accept", "application/x-ndjson");
+        try
+        {
+            using var response = await _http.SendAsync(request, cancellationToken);
+            response.EnsureSuccessStatusCode();
+            var rows = (await response.Content.ReadAsStringAsync(cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToArray();
+            var windows = rows.ToDictionary(
+                r => $"{r.GetProperty("k").GetString()} {r.GetProperty("ws").GetDateTimeOffset().ToUnixTimeMilliseconds()}",
+                r => job == "revenue" ? Text(r.GetProperty("total").GetDecimal(), r.GetProperty("orders").GetInt64()) : r.GetProperty("c").GetInt64().ToString(CultureInfo.InvariantCulture));
+            return (windows, rows.All(r => r.GetProperty("state").GetString() == "final"));
+        }
+        catch (HttpRequestException)
+        {
+            return ([], false); // a silo is coming back: asked again
+        }
+    }
+
+    private static string Text(decimal total, long orders) => FormattableString.Invariant($"{total:0.00} in {orders}");
+
+    /// <summary>By job and window. Null when the topic does not begin with its first record any more.</summary>
+    private async Task<Dictionary<string, Dictionary<string, string>>?> ExpectAsync(ISchemaRegistry schemas, CancellationToken cancellationToken)
+    {
+        var decoder = new AvroRecordDecoder<UserRecord>(schemas);
+        var (counts, revenue) = (new Dictionary<string, long>(), new Dictionary<string, (decimal Total, long Orders)>());
+        foreach (var partition in Read("user-events", cancellationToken).GroupBy(r => r.Partition.Value))
+        {
+            var newest = long.MinValue;
+            var next = 0L;
+            foreach (var record in partition)
+            {
+                if (record.Offset.Value != next++)
+                    return null;
+                UserRecord user;
+                try
+                {
+                    user = await decoder.DecodeAsync(record.Message.Value, cancellationToken);
+                }
+                catch (FormatException)
+                {
+                    continue;
+                }
+
+                var at = user.Timestamp.ToUnixTimeMilliseconds();
+                if (at - (long)MaxAhead.TotalMilliseconds > record.Message.Timestamp.UnixTimestampMs)
+                    continue;
+                var watermark = newest == long.MinValue ? long.MinValue : newest - DelayMs;
+                newest = Math.Max(newest, at);
+                var minute = at - (at % 60_000);
+                if (watermark < minute + 60_000)
+                {
+                    var key = $"{AvroName(user.EventType)} {minute}";
+                    counts[key] = counts.GetValueOrDefault(key) + 1;
+                }
+
+                var five = at - (at % 300_000);
+                if (watermark < five + 300_000 && user.EventType == EventType.Purchase && user.Properties.TryGetValue("amount", out var amount))
+                {
+                    var (total, orders) = revenue.GetValueOrDefault($"all {five}");
+                    revenue[$"all {five}"] = (total + decimal.Parse(amount, CultureInfo.InvariantCulture), orders + 1);
+                }
+            }
+        }
+
+        return new()
+        {
+            ["event-counts"] = counts.ToDictionary(c => c.Key, c => c.Value.ToString(CultureInfo.InvariantCulture)),
+            ["revenue"] = revenue.ToDictionary(r => r.Key, r => Text(r.Value.Total, r.Value.Orders)),
+        };
+    }
+
+    /// <summary>A read_committed reader sees each revision of each window once, in order, and the last is the result.</summary>
+    private async Task<IReadOnlyList<Violation>> TopicAsync(ISchemaRegistry schemas, Dictionary<string, string> expected, CancellationToken cancellationToken)
+    {
+        var decoder = new AvroRecordDecoder<EventCount>(schemas);
+        var until = DateTimeOffset.UtcNow + patience;
+        while (true)
+        {
+            var seen = new Dictionary<string, List<EventCount>>();
+            foreach (var record in Read("event-counts", cancellationToken))
+            {
+                var count = await decoder.DecodeAsync(record.Message.Value, cancellationToken);
+                var key = $"{count.EventType} {count.WindowStart.ToUnixTimeMilliseconds()}";
+                (seen.TryGetValue(key, out var all) ? all : seen[key] = []).Add(count);
+            }
+
+            var twice = seen.Where(s => !s.Value.Select(c => c.Revision).SequenceEqual(Enumerable.Range(0, s.Value.Count)))
+                .Select(s => new Violation(ViolationClass.JobResultTwice, $"topic event-counts, window {s.Key}: revisions {string.Join(", ", s.Value.Select(c => c.Revision))}", null, [])).ToArray();
+            var wrong = expected.Where(e => seen.GetValueOrDefault(e.Key)?[^1].Events.ToString(CultureInfo.InvariantCulture) != e.Value)
+                .Select(e => new Violation(ViolationClass.JobDiffers, $"topic event-counts, window {e.Key}: not {e.Value}", null, [])).ToArray();
+            if (twice.Length > 0 || wrong.Length == 0 || DateTimeOffset.UtcNow > until)
+                return [.. twice, .. wrong];
+            await Task.Delay(500, cancellationToken);
+        }
+    }
+
+    private List<ConsumeResult<byte[], byte[]>> Read(string topic, CancellationToken cancellationToken)
+    {
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        {
+            BootstrapServers = broker.BootstrapServers,
+            GroupId = "job-audit",
+            EnableAutoCommit = false,
+            EnablePartitionEof = true,
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+        }).SetLogHandler((_, _) => { }).Build();
+        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        var partitions = admin.GetMetadata(topic, TimeSpan.FromSeconds(10)).Topics.Single().Partitions.Count;
+        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        var records = new List<ConsumeResult<byte[], byte[]>>();
+        for (var ended = 0; ended < partitions;)
+        {
+            var result = consumer.Consume(cancellationToken);
+            if (result.IsPartitionEOF)
+                ended++;
+            else
+                records.Add(result);
+        }
+
+        consumer.Close();
+        return records;
+    }
+
+    private static string AvroName(EventType type) => type switch
+    {
+        EventType.PageView => "PAGE_VIEW",
+        EventType.AddToCart => "ADD_TO_CART",
+        _ => type.ToString().ToUpperInvariant(),
+    };
+}
