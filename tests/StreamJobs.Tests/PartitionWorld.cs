@@ -16,6 +16,8 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
 
     public JobStore Store { get; private set; }
 
+    public NpgsqlDataSource Source => _source;
+
     public int FailingFaults { get; set; }
 
     public List<long?> PositionsAtFaults { get; } = [];

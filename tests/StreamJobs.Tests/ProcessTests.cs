@@ -100,6 +100,46 @@ public sealed class ProcessTests
                 .Given(new Visit("a", 0, 0), new Visit("a", 19, 0)).Drain().Results.Texts());
 
     [Fact]
+    public void A_state_that_cannot_be_kept_is_the_records_fault_and_changes_nothing()
+    {
+        var harness = new JobHarness<Visit>(Visits.Keyed().Process(new Ratios(), 1000.Milliseconds()))
+            .Given(new Visit("a", 0, 2), new Visit("a", 1, 0), new Visit("a", 2, 4)).Restart().Given(new Visit("a", 3, 5)).Drain();
+        Assert.Equal(["a 0-0 r0 1", "a 2-2 r0 2", "a 3-3 r0 3"], harness.Results.Texts());
+        Assert.Single(harness.Faults);
+    }
+
+    [Fact]
+    public void A_timer_of_one_kind_may_be_set_by_one_of_the_other_to_a_time_before_it()
+    {
+        var harness = Harness(
+            (v, c) => c.SetClockTimer(DateTimeOffset.FromUnixTimeMilliseconds(1_000_000)),
+            c =>
+            {
+                if (c.IsClockTimer)
+                    c.SetTimer(DateTimeOffset.FromUnixTimeMilliseconds(50));
+                else
+                    c.Emit(new(1));
+            }).Given(new Visit("a", 0, 0)).Clock(DateTimeOffset.FromUnixTimeMilliseconds(1_000_000)).Given(new Visit("b", 60, 0));
+        Assert.Equal(["a 50-50 r0 1"], harness.Results.Texts());
+    }
+
+    [Fact]
+    public void Timers_that_are_moved_again_and_again_fire_once()
+    {
+        var harness = Harness(
+            (v, c) =>
+            {
+                if (c.State is { } former)
+                    c.DeleteTimer(DateTimeOffset.FromUnixTimeMilliseconds(former.Sum));
+                c.State = new((int)c.Time.ToUnixTimeMilliseconds() + 100_000);
+                c.SetTimer(c.Time.AddMilliseconds(100_000));
+            },
+            c => c.Emit(new(1)),
+            keep: 200_000).Given(Enumerable.Range(0, 20_000).Select(i => new Visit("a", i, 0))).Drain();
+        Assert.Equal(["a 119999-119999 r0 1"], harness.Results.Texts());
+    }
+
+    [Fact]
     public void Results_are_the_same_however_often_the_job_is_restarted() =>
         Gen.Select(Gen.Select(Gen.Char['a', 'c'], Gen.Int[0, 200], Gen.Int[0, 20]).Array[0, 60], Gen.Int[0, 20], Gen.Int[1, 60], Gen.Int[1, 10]).Sample((log, delay, keep, chunk) =>
         {
@@ -133,6 +173,17 @@ public sealed class ProcessTests
     internal sealed record State(int Sum);
 
     internal sealed record Result(int c);
+
+    internal sealed record Ratio(double Value, int Count);
+
+    private sealed class Ratios : Process<Visit, Ratio, Result>
+    {
+        public override void OnRecord(Visit record, ProcessContext<Ratio, Result> context)
+        {
+            context.State = new(1.0 / record.Value, (context.State?.Count ?? 0) + 1); // infinite for 0, which JSON has no word for
+            context.Emit(new(context.State.Count));
+        }
+    }
 
     private sealed class Calls(Action<Visit, ProcessContext<State, Result>> onRecord, Action<ProcessContext<State, Result>> onTimer) : Process<Visit, State, Result>
     {

@@ -68,6 +68,58 @@ public sealed class SavepointTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_job_that_was_drained_is_not_drained_again_by_what_it_is_set_back_to()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var owner = await world.OpenAsync())
+        {
+            await owner.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+            await owner.CheckpointAsync();
+        }
+
+        await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "tester");
+        await new JobCatalog(world.Store).ControlAsync("visits", Running.JobState.Draining, "tester");
+        await using (var draining = await world.OpenAsync())
+            await draining.CheckpointAsync();
+        Assert.Equal(["a 0 1"], await world.ResultsAsync());
+
+        await world.Savepoints.RestoreAsync(PartitionWorld.Counts, "s1");
+        await using var owner2 = await world.OpenAsync();
+        await owner2.ProcessAsync(new Chunk(1, new("a", 2, 0), new("a", 20, 0)), default);
+        await owner2.CheckpointAsync();
+        Assert.Equal(["a 0 2"], await world.ResultsAsync());
+    }
+
+    [Fact]
+    public async Task A_savepoint_that_knows_the_topic_as_another_one_is_refused()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using var owner = await world.OpenAsync();
+        await owner.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await owner.CheckpointAsync();
+        await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "tester");
+        await world.Source.CreateCommand("update jobs.job_positions set incarnation = 'two'").ExecuteNonQueryAsync();
+        Assert.Equal(SavepointOutcome.OtherPartitions, await world.Savepoints.RestoreAsync(PartitionWorld.Counts, "s1"));
+    }
+
+    [Fact]
+    public async Task A_state_that_cannot_be_read_stops_its_job_and_is_left_as_it_is()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var owner = await world.OpenAsync())
+        {
+            await owner.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+            await owner.CheckpointAsync();
+        }
+
+        await world.Source.CreateCommand(@"update jobs.job_state set data = '\x0102'").ExecuteNonQueryAsync();
+        await using var next = await world.OpenAsync();
+        await next.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
+        await next.CheckpointAsync();
+        Assert.Equal(1, (await world.StatusAsync()).NextOffset);
+    }
+
+    [Fact]
     public async Task What_cannot_be_done_with_a_savepoint_is_told_and_changes_nothing()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
@@ -79,7 +131,7 @@ public sealed class SavepointTests(PostgresServer postgres)
         Assert.Equal(SavepointOutcome.Done, await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "tester"));
         Assert.Equal(SavepointOutcome.Exists, await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "another"));
         var one = Assert.Single(await world.Savepoints.ListAsync(PartitionWorld.Counts));
-        Assert.Equal(("s1", "tester", 1, 1, true), (one.Name, one.CreatedBy, one.Records, one.Partitions, one.Fits));
+        Assert.Equal(("s1", "tester", 1, 1, true), (one.Name, one.CreatedBy, one.Records, one.Offsets[0], one.Fits));
         Assert.True(await world.Savepoints.DeleteAsync(PartitionWorld.Counts, "s1"));
         Assert.False(await world.Savepoints.DeleteAsync(PartitionWorld.Counts, "s1"));
         Assert.False(owner.IsFenced);

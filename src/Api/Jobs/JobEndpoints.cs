@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using Api.Http;
+using Api.Topics;
 using EventPlatform.Jobs;
+using EventPlatform.Topics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StreamJobs.Checkpoints;
 using StreamJobs.Running;
@@ -61,7 +63,8 @@ internal static class JobEndpoints
         };
     }
 
-    private static async Task<IResult> RestoreAsync(string job, string name, HttpContext context, JobDirectory jobs, JobSavepoints savepoints)
+    private static async Task<IResult> RestoreAsync(
+        string job, string name, HttpContext context, JobDirectory jobs, JobSavepoints savepoints, BrokerWatermarks broker, PlatformTopics topics)
     {
         var checks = new Checks();
         var who = context.ReadOperator(checks);
@@ -69,12 +72,28 @@ internal static class JobEndpoints
             return problem;
         if (jobs.Find(job) is not { } found)
             return Missing(job);
+        if ((await savepoints.ListAsync(found, context.RequestAborted)).FirstOrDefault(s => s.Name == name) is { } known
+            && Dropped(known, topics.BrokerNameOf(found.Topic), await broker.GetAsync(context.RequestAborted)) is { } dropped)
+            return Problems.Conflict(dropped);
         return await savepoints.RestoreAsync(found, name, context.RequestAborted) switch
         {
             SavepointOutcome.Missing => Problems.NotFound($"Job '{job}' has no savepoint '{name}'; /jobs/{job}/savepoints lists them."),
+            SavepointOutcome.OtherPartitions => Problems.Conflict($"The topic of job '{job}' has partitions that savepoint '{name}' does not know, or was created again since: it cannot go back to it."),
             SavepointOutcome.DoesNotFit => Problems.Conflict($"Savepoint '{name}' does not fit job '{job}' as it is now ({found.StateShape}): run the version that wrote it, or give the job another name."),
             _ => TypedResults.Accepted($"/jobs/{job}", new SavepointAct(job, name, who)),
         };
+    }
+
+    /// <summary>What Kafka does not have any more of what a job would read again, or null.</summary>
+    private static string? Dropped(Savepoint savepoint, string topic, IReadOnlyDictionary<Confluent.Kafka.TopicPartition, Watermarks> marks)
+    {
+        foreach (var (partition, offset) in savepoint.Offsets)
+        {
+            if (marks.TryGetValue(new(topic, partition), out var mark) && mark.Low > offset)
+                return $"Savepoint '{savepoint.Name}' stands at offset {offset} of {topic}/{partition}, but Kafka has dropped everything below {mark.Low}: nothing can go on from there.";
+        }
+
+        return null;
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteSavepointAsync(

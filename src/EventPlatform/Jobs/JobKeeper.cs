@@ -20,7 +20,11 @@ internal sealed partial class JobKeeper(
     private readonly ILogger _logger = logger;
 
     // Before anything starts that may read a topic. The event store has waited for the database by then.
-    public Task StartingAsync(CancellationToken cancellationToken) => store.CreateTablesAsync(cancellationToken);
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        foreach (var job in await store.CreateTablesAsync(jobs.All, cancellationToken))
+            LogViewKept(job);
+    }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -85,6 +89,9 @@ internal sealed partial class JobKeeper(
                 LogFailing(key, e);
         }
     }
+
+    [LoggerMessage(3022, LogLevel.Warning, "The results of job '{Job}' have other fields now, but the view of them in the database stays as it was, because something is built upon it. Drop that, and start again")]
+    private partial void LogViewKept(string job);
 
     [LoggerMessage(3020, LogLevel.Warning, "Jobs: '{Key}' cannot be run now; it is tried again every two seconds (said once)")]
     private partial void LogFailing(string key, Exception exception);

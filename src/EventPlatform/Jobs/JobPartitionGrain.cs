@@ -48,20 +48,40 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
 
     public Task OnCompletedAsync() => Task.CompletedTask;
 
-    public async Task EnsureAsync(string incarnation, long position) => await OpenAsync(incarnation, position);
+    public async Task EnsureAsync(string incarnation, long position)
+    {
+        if (!LeaveUnlessRead())
+            await OpenAsync(incarnation, position);
+    }
 
     public Task<Dictionary<string, long>> PositionsAsync()
     {
         // Behind the last record there may lie a transaction's end, which no job sees.
+        LeaveUnlessRead();
         var reached = _partition is null ? null : Mine()?.Position;
-        return Task.FromResult(_partition?.Positions.ToDictionary(p => p.Job, p => Math.Max(p.NextOffset, reached ?? 0)) ?? []);
+        return Task.FromResult(_partition?.Positions.ToDictionary(p => p.Job, p => p.IsAtEnd ? Math.Max(p.NextOffset, reached ?? 0) : p.NextOffset) ?? []);
     }
 
-    public Task<List<OpenWindowRow>> OpenResultsAsync(string job) =>
-        Task.FromResult(_partition?.OpenResults(job).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json)).ToList() ?? []);
+    public Task<List<OpenWindowRow>> OpenResultsAsync(string job)
+    {
+        LeaveUnlessRead();
+        return Task.FromResult(_partition?.OpenResults(job).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json)).ToList() ?? []);
+    }
 
-    public Task<List<OpenSlice>> OpenSlicesAsync(string job) =>
-        Task.FromResult(_partition?.OpenSlices(job).Select(s => new OpenSlice(Place.Partition, s.Slice, s.Data)).ToList() ?? []);
+    public Task<List<OpenSlice>> OpenSlicesAsync(string job)
+    {
+        LeaveUnlessRead();
+        return Task.FromResult(_partition?.OpenSlices(job).Select(s => new OpenSlice(Place.Partition, s.Slice, s.Data)).ToList() ?? []);
+    }
+
+    /// <summary>A question from elsewhere may have brought this to a silo that does not read the partition: then it makes way at once.</summary>
+    private bool LeaveUnlessRead()
+    {
+        if (_partition is not null || Mine() is not null)
+            return false;
+        DeactivateOnIdle();
+        return true;
+    }
 
     private async Task<JobPartition> OpenAsync(string incarnation, long startOffset)
     {

@@ -4,6 +4,7 @@ using EventPlatform.Hosting;
 using EventPlatform.Topics;
 using EventStore.Projections;
 using Microsoft.Extensions.Logging;
+using SchemaRegistry;
 using StreamJobs.Running;
 using StreamJobs.Sinks;
 
@@ -40,17 +41,18 @@ internal sealed partial class EventPublisher<TEvent> : IEventSubscriber, IDispos
 
     public async ValueTask HandleAsync(IReadOnlyList<SubscribedEvent> events, CancellationToken cancellationToken)
     {
-        await _encoder.PrepareAsync(_topic, typeof(DomainEvent), cancellationToken);
         for (var failures = 0; ; failures++)
         {
             try
             {
+                await _encoder.PrepareAsync(_topic, typeof(DomainEvent), cancellationToken);
                 await Task.Run(() => Send(events), cancellationToken);
                 return;
             }
-            catch (KafkaException e) when (e.Error.Code is not (Confluent.Kafka.ErrorCode.MsgSizeTooLarge or Confluent.Kafka.ErrorCode.InvalidMsg))
+            catch (Exception e) when (e is SchemaRegistryUnavailableException
+                or KafkaException { Error.Code: not (Confluent.Kafka.ErrorCode.MsgSizeTooLarge or Confluent.Kafka.ErrorCode.InvalidMsg) })
             {
-                // Kafka's absence is no event's fault: the events wait.
+                // The absence of Kafka or the registry is no event's fault: the events wait.
                 if (failures == 0)
                     LogFailed(e, _topic);
                 await Task.Delay(LongestPause, _clock, cancellationToken);
@@ -69,6 +71,8 @@ internal sealed partial class EventPublisher<TEvent> : IEventSubscriber, IDispos
         var sent = _sent ?? _sender.Value.LastSent(_topic) ?? 0;
         _sent = null;
         var last = events[^1].Stored.Sequence;
+        if (events[0].Stored.Sequence <= sent)
+            LogPassed(_topic, events[0].Stored.Sequence, Math.Min(last, sent));
         if (last > sent)
             _sender.Value.Send(last, [_topic], events.Where(e => e.Stored.Sequence > sent).Select(Record));
         _sent = Math.Max(sent, last);
@@ -88,6 +92,9 @@ internal sealed partial class EventPublisher<TEvent> : IEventSubscriber, IDispos
         };
         return new(_topic, Encoding.UTF8.GetBytes(entity), _encoder.Encode(_topic, typeof(DomainEvent), record));
     }
+
+    [LoggerMessage(5211, LogLevel.Information, "Events {First} to {Last} were published to {Topic} before, and are not again")]
+    private partial void LogPassed(string topic, long first, long last);
 
     [LoggerMessage(5210, LogLevel.Warning, "Events cannot be published to {Topic} now; it is tried again until they are (said once)")]
     private partial void LogFailed(Exception exception, string topic);

@@ -25,11 +25,12 @@ public sealed class JobCatalog(JobStore store)
     /// <summary>How far jobs have come by their checkpoints, of those that take records.</summary>
     public Task<List<JobOffset>> PositionsAsync(CancellationToken cancellationToken = default) => QueryAsync(
         """
-        select p.job, p.incarnation, p.partition, p.next_offset, p.changed_at
+        select p.job, p.incarnation, p.partition, p.next_offset, p.changed_at, p.shape
         from {schema}.job_positions p left join {schema}.job_controls c on c.job = p.job
         where not p.drained and coalesce(c.state, 'Running') <> 'Paused' order by 1, 3
         """,
-        [], r => new JobOffset(r.GetString(0), r.GetString(1), r.GetInt32(2), r.GetInt64(3), r.GetFieldValue<DateTimeOffset>(4)), cancellationToken);
+        [], r => new JobOffset(r.GetString(0), r.GetString(1), r.GetInt32(2), r.GetInt64(3), r.GetFieldValue<DateTimeOffset>(4), r.IsDBNull(5) ? null : r.GetString(5)),
+        cancellationToken);
 
     /// <summary>What operators want of jobs; one that isn't named runs.</summary>
     public Task<IReadOnlyDictionary<string, JobState>> ControlsAsync(CancellationToken cancellationToken = default) => store.ControlsAsync(cancellationToken);
@@ -145,7 +146,8 @@ public sealed record JobPartitionStatus(
 /// <param name="Partition">The partition.</param>
 /// <param name="NextOffset">The next offset to take.</param>
 /// <param name="ChangedAt">When the checkpoint was written.</param>
-public sealed record JobOffset(string Job, string Incarnation, int Partition, long NextOffset, DateTimeOffset ChangedAt);
+/// <param name="Shape">What the state looks like; null where an earlier version wrote it.</param>
+public sealed record JobOffset(string Job, string Incarnation, int Partition, long NextOffset, DateTimeOffset ChangedAt, string? Shape);
 
 /// <summary>A checkpoint that was written.</summary>
 /// <param name="Owner"><c>topic/partition</c>, or <c>merger/job</c>.</param>

@@ -12,7 +12,8 @@ public sealed class JobSavepoints(JobStore store)
     public async Task<IReadOnlyList<Savepoint>> ListAsync(Job job, CancellationToken cancellationToken = default)
     {
         await using var command = store.Source.CreateCommand(store.Sql("""
-            select s.name, s.created_at, s.created_by, s.shape, coalesce(sum(p.records), 0)::bigint, count(p.partition)::int
+            select s.name, s.created_at, s.created_by, s.shape, coalesce(sum(p.records), 0)::bigint,
+                array_agg(p.partition order by p.partition), array_agg(p.next_offset order by p.partition)
             from {schema}.job_savepoints s left join {schema}.job_savepoint_positions p on p.job = s.job and p.savepoint = s.name
             where s.job = $1 group by s.job, s.name order by s.created_at desc
             """));
@@ -22,9 +23,9 @@ public sealed class JobSavepoints(JobStore store)
         while (await reader.ReadAsync(cancellationToken))
         {
             var shape = await reader.IsDBNullAsync(3, cancellationToken) ? null : reader.GetString(3);
+            var offsets = reader.GetFieldValue<int[]>(5).Zip(reader.GetFieldValue<long[]>(6)).ToDictionary(o => o.First, o => o.Second);
             found.Add(new(
-                reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetInt64(4), reader.GetInt32(5),
-                shape is null || shape == job.StateShape, shape));
+                reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetString(2), reader.GetInt64(4), offsets, shape is null || shape == job.StateShape, shape));
         }
 
         return found;
@@ -57,9 +58,11 @@ public sealed class JobSavepoints(JobStore store)
 
     /// <summary>
     /// Sets a job back to one. Its partitions' owners notice within a second and go on from there; other jobs are not touched. Results of windows that closed since are
-    /// taken out of the table, and come again; topics get them again.
+    /// taken out of the table, and come again; topics get them again. A process function's results are taken out where they stand behind what had been seen.
     /// </summary>
-    /// <returns>What came of it: <see cref="SavepointOutcome.Missing"/> or <see cref="SavepointOutcome.DoesNotFit"/> when nothing was done.</returns>
+    /// <returns>
+    /// What came of it: <see cref="SavepointOutcome.Missing"/>, <see cref="SavepointOutcome.DoesNotFit"/> or <see cref="SavepointOutcome.OtherPartitions"/> when nothing was done.
+    /// </returns>
     public async Task<SavepointOutcome> RestoreAsync(Job job, string name, CancellationToken cancellationToken = default)
     {
         await using var connection = await store.Source.OpenConnectionAsync(cancellationToken);
@@ -68,6 +71,16 @@ public sealed class JobSavepoints(JobStore store)
             return SavepointOutcome.Missing;
         if (await DoAsync(connection, "select 1 from {schema}.job_savepoints where job = $1 and name = $2 and shape <> $3", cancellationToken, job.Name, name, job.StateShape) > 0)
             return SavepointOutcome.DoesNotFit;
+
+        var strange = await DoAsync(
+            connection,
+            """
+            select 1 from {schema}.job_positions p where job = $1 and not exists (
+                select from {schema}.job_savepoint_positions s where s.job = $1 and s.savepoint = $2 and s.partition = p.partition and s.incarnation = p.incarnation)
+            """,
+            cancellationToken, job.Name, name);
+        if (strange > 0)
+            return SavepointOutcome.OtherPartitions;
 
         // First of all: a checkpoint that is under way is either before this, and gone, or after it, and refused.
         await DoAsync(connection, "update {schema}.job_owners set epoch = epoch + 1, changed_at = now() where topic = $1", cancellationToken, job.Topic);
@@ -79,7 +92,19 @@ public sealed class JobSavepoints(JobStore store)
             from {schema}.job_savepoints s where s.job = $1 and s.name = $2 and m.job = $1
             """,
             cancellationToken, job.Name, name, long.MinValue);
-        if (job.Window is not (Processing or Counting))
+        // Drained, it would end its input again at once.
+        await DoAsync(connection, "update {schema}.job_controls set state = 'Running', changed_at = now() where job = $1 and state = 'Draining'", cancellationToken, job.Name);
+        if (job.Window is Processing)
+        {
+            await DoAsync(
+                connection,
+                """
+                delete from {schema}.job_results r using {schema}.job_savepoint_positions p
+                where r.job = $1 and p.job = $1 and p.savepoint = $2 and p.partition = r.partition and r.start_ms > p.max_timestamp
+                """,
+                cancellationToken, job.Name, name);
+        }
+        else if (job.Window is not Counting)
         {
             await DoAsync(
                 connection,
@@ -156,6 +181,9 @@ public enum SavepointOutcome
 
     /// <summary>Its state has another shape than the job's.</summary>
     DoesNotFit,
+
+    /// <summary>The topic has partitions now that it does not know, or was created again.</summary>
+    OtherPartitions,
 }
 
 /// <summary>A savepoint.</summary>
@@ -163,7 +191,7 @@ public enum SavepointOutcome
 /// <param name="CreatedAt">When it was taken.</param>
 /// <param name="CreatedBy">By whom.</param>
 /// <param name="Records">How many records the job had taken.</param>
-/// <param name="Partitions">Of how many partitions it knows.</param>
+/// <param name="Offsets">Where the job stood: the next offset of each partition.</param>
 /// <param name="Fits">Whether the job as it is now can go back to it.</param>
 /// <param name="Shape">What its state looks like.</param>
-public sealed record Savepoint(string Name, DateTimeOffset CreatedAt, string CreatedBy, long Records, int Partitions, bool Fits, string? Shape);
+public sealed record Savepoint(string Name, DateTimeOffset CreatedAt, string CreatedBy, long Records, IReadOnlyDictionary<int, long> Offsets, bool Fits, string? Shape);

@@ -19,8 +19,11 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
     /// <summary>Makes a statement that names the schema as <c>{schema}</c>.</summary>
     internal string Sql(string text) => text.Replace("{schema}", schema, StringComparison.Ordinal);
 
-    /// <summary>Creates what is missing.</summary>
-    public async Task CreateTablesAsync(CancellationToken cancellationToken = default)
+    /// <summary>Creates what is missing, and a view of each job's results that are kept in the table: <c>results_</c> and its name, with hyphens as underscores.</summary>
+    /// <param name="jobs">The jobs.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The jobs whose view has other columns than their results, because something in the database was built upon it.</returns>
+    public async Task<IReadOnlyList<string>> CreateTablesAsync(IEnumerable<Job>? jobs = null, CancellationToken cancellationToken = default)
     {
         using var script = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("stream-jobs.sql")!);
         var text = Sql(await script.ReadToEndAsync(cancellationToken));
@@ -31,7 +34,48 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         await command.ExecuteNonQueryAsync(cancellationToken);
         await using var create = new NpgsqlCommand(text, connection);
         await create.ExecuteNonQueryAsync(cancellationToken);
+        var kept = new List<string>();
+        foreach (var job in jobs?.Where(j => !j.IsOnlyToTopics) ?? [])
+        {
+            if (!await TryCreateViewAsync(connection, transaction, job, cancellationToken))
+                kept.Add(job.Name);
+        }
+
         await transaction.CommitAsync(cancellationToken);
+        return kept;
+    }
+
+    private async Task<bool> TryCreateViewAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Job job, CancellationToken cancellationToken)
+    {
+        await transaction.SaveAsync("view", cancellationToken);
+        try
+        {
+            await ExecuteAsync(connection, ResultViews.Create(job), cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidTableDefinition)
+        {
+            // The job has other fields than it had.
+            await transaction.RollbackAsync("view", cancellationToken);
+            try
+            {
+                await ExecuteAsync(connection, ResultViews.Drop(job), cancellationToken);
+            }
+            catch (PostgresException inUse) when (inUse.SqlState == PostgresErrorCodes.DependentObjectsStillExist)
+            {
+                await transaction.RollbackAsync("view", cancellationToken);
+                return false;
+            }
+
+            await ExecuteAsync(connection, ResultViews.Create(job), cancellationToken);
+        }
+
+        return true;
+    }
+
+    private async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Sql(sql), connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>The smallest position of a partition's jobs, for the incarnation, and the newest other incarnation.</summary>

@@ -13,7 +13,7 @@ internal abstract class Column
     {
         get
         {
-            var (type, kept) = (GetType(), GetType().GetGenericArguments().Skip(1).Select(t => t.ToString()));
+            var (type, kept) = (GetType(), GetType().GetGenericArguments().Skip(1).Select(StateContract.Of));
             return $"{type.Name.Split('`')[0]}({string.Join(", ", kept)})";
         }
     }

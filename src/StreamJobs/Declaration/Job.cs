@@ -25,6 +25,9 @@ public abstract class Job
     /// <summary>What the topic's records decode to for this job.</summary>
     public Type RecordType { get; }
 
+    /// <summary>What a result is.</summary>
+    public abstract Type ResultType { get; }
+
     /// <summary>How records are grouped in time.</summary>
     public Window Window { get; }
 
@@ -57,12 +60,12 @@ public abstract class Job
     private protected IReadOnlyList<TopicSink> TopicSinks => _topics;
 
     /// <summary>Begins the declaration of a job.</summary>
-    /// <param name="name">Lower-case letters, digits and hyphens, beginning with a letter, at most 60.</param>
+    /// <param name="name">Lower-case letters, digits and hyphens, beginning with a letter, at most 55.</param>
     /// <exception cref="JobDefinitionException">It is no such name.</exception>
     public static JobStart Named(string name) =>
-        name is { Length: > 0 and <= 60 } && char.IsAsciiLetterLower(name[0]) && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
+        name is { Length: > 0 and <= 55 } && char.IsAsciiLetterLower(name[0]) && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
             ? new(name)
-            : throw new JobDefinitionException(name ?? "", "a job's name is lower-case letters, digits and hyphens, begins with a letter and has at most 60 of them");
+            : throw new JobDefinitionException(name ?? "", "a job's name is lower-case letters, digits and hyphens, begins with a letter and has at most 55 of them");
 
     internal abstract PartitionJob CreatePartition(IJobRecordEncoder? encoder = null);
 

@@ -1,5 +1,6 @@
 using StreamJobs.Engine;
 using StreamJobs.Running;
+using StreamJobs.State;
 
 namespace StreamJobs;
 
@@ -21,7 +22,7 @@ public sealed class ProcessJob<TSource, T, TState, TResult> : ResultJob<TResult>
         : base(head, typeof(TSource), how, TimeSpan.Zero, isMerged: false) => (_steps, _key, _how, _process) = (steps, key, how, process);
 
     /// <inheritdoc/>
-    public override string StateShape => $"process function: {typeof(TState)}";
+    public override string StateShape => $"process function: {StateContract.Of(typeof(TState))}";
 
     internal override PartitionJob CreatePartition(IJobRecordEncoder? encoder)
     {

@@ -12,6 +12,9 @@ public abstract class ResultJob<TResult> : Job
     {
     }
 
+    /// <inheritdoc/>
+    public override Type ResultType => typeof(TResult);
+
     /// <summary>Sends each result to a topic too, exactly once for a read_committed reader, under the key <c>key|start</c> with the start in Unix milliseconds.</summary>
     /// <typeparam name="TRecord">The records, which have a schema: they are written as the topic's other records are.</typeparam>
     /// <param name="topic">The topic's logical name.</param>

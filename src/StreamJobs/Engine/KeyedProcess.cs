@@ -17,7 +17,9 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     private readonly ProcessContext<TState, TResult> _context = new();
     private readonly bool[] _dirty = new bool[KeyHash.Buckets];
     private readonly bool[] _kept = new bool[KeyHash.Buckets];
-    private DateTimeOffset _now;
+    private DateTimeOffset _now = DateTimeOffset.UnixEpoch;
+    private long _timers;
+    private long _clockTimers;
     private bool _hasEnded;
 
     public long NextDeadline => _deadlines.TryPeek(out _, out var at) ? at : long.MaxValue;
@@ -32,8 +34,8 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         _context.Begin(key, timestamp, isClockTimer: false, _now, known?.State);
         process.OnRecord(record, _context);
         var entry = known ?? new() { Newest = timestamp };
+        Commit(entry, firedAt: null);
         entry.Newest = Math.Max(entry.Newest, timestamp);
-        Commit(entry, notBefore: long.MinValue);
         if (known is null && !entry.IsEmpty)
         {
             (_entries[KeyHash.BucketOf(key)] ??= new(StringComparer.Ordinal)).Add(key, entry);
@@ -56,6 +58,9 @@ internal sealed class KeyedProcess<T, TState, TResult>(
                 Fire(key, entry, entry.Timers, isClock: false);
             ForgetIfOver(key, entry, at);
         }
+
+        if (_hasEnded)
+            ForgetAll();
     }
 
     public bool Tick(DateTimeOffset now)
@@ -107,10 +112,8 @@ internal sealed class KeyedProcess<T, TState, TResult>(
                 entries.Add(key, entry);
                 Keys++;
                 LookAgain(key, entry, entry.Newest + keep);
-                foreach (var at in entry.Timers)
-                    _deadlines.Enqueue(key, at);
-                foreach (var at in entry.ClockTimers)
-                    _clock.Enqueue(key, at);
+                Enqueue(key, entry);
+                (_timers, _clockTimers) = (_timers + entry.Timers.Count, _clockTimers + entry.ClockTimers.Count);
             }
         }
     }
@@ -122,12 +125,13 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     private void Fire(string key, Entry entry, SortedSet<long> timers, bool isClock)
     {
         var at = timers.Min;
-        timers.Remove(at);
+        Remove(timers, at, isClock);
         _dirty[KeyHash.BucketOf(key)] = true;
         _context.Begin(key, at, isClock, _now, entry.State);
         try
         {
             process.OnTimer(_context);
+            Commit(entry, (at, isClock)); // a timer that sets itself again makes time pass
         }
         catch (Exception e)
         {
@@ -137,26 +141,29 @@ internal sealed class KeyedProcess<T, TState, TResult>(
                 thrown.Throw();
                 return default;
             });
-            return;
         }
-
-        Commit(entry, notBefore: at + 1); // a timer that sets itself again makes time pass
     }
 
-    /// <summary>Makes what a call did count.</summary>
-    private void Commit(Entry entry, long notBefore)
+    /// <summary>Makes what a call did count. When it throws, the state cannot be kept, and nothing has changed.</summary>
+    private void Commit(Entry entry, (long At, bool ByClock)? firedAt)
     {
         var key = _context.Key;
-        entry.State = _context.State;
+        var kept = _context.State is { } state ? Encode(state) : null;
+        (entry.State, entry.Kept) = (_context.State, kept);
         foreach (var (asked, byClock, isSet) in _context.Timers)
         {
-            var at = Math.Max(asked, notBefore);
+            var at = firedAt is { } fired && fired.ByClock == byClock ? Math.Max(asked, fired.At + 1) : asked;
             var timers = byClock ? entry.ClockTimers : entry.Timers;
             if (!isSet)
-                timers.Remove(asked);
+                Remove(timers, asked, byClock);
             else if (!_hasEnded && timers.Add(at)) // behind the end of the input no time passes: a timer that sets itself again would never cease
+            {
+                _ = byClock ? _clockTimers++ : _timers++;
                 (byClock ? _clock : _deadlines).Enqueue(key, at);
+            }
         }
+
+        CompactIfWorthIt();
 
         foreach (var result in _context.Emitted)
         {
@@ -188,6 +195,55 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         }
     }
 
+    /// <summary>Behind the end of the input, also what waits for the clock.</summary>
+    private void ForgetAll()
+    {
+        for (var bucket = 0; bucket < _entries.Length; bucket++)
+        {
+            _dirty[bucket] |= _entries[bucket] is { Count: > 0 };
+            _entries[bucket] = null;
+        }
+
+        (Keys, _timers, _clockTimers) = (0, 0, 0);
+        _clock.Clear();
+    }
+
+    private void Remove(SortedSet<long> timers, long at, bool isClock)
+    {
+        if (timers.Remove(at))
+            _ = isClock ? _clockTimers-- : _timers--;
+    }
+
+    private void Enqueue(string key, Entry entry)
+    {
+        foreach (var at in entry.Timers)
+            _deadlines.Enqueue(key, at);
+        foreach (var at in entry.ClockTimers)
+            _clock.Enqueue(key, at);
+    }
+
+    /// <summary>Timers that were taken back stay in the queues until their time: not more of them than of those that are set.</summary>
+    private void CompactIfWorthIt()
+    {
+        if (_deadlines.Count + _clock.Count < 4096 + (3 * (Keys + _timers + _clockTimers)))
+            return;
+        _deadlines.Clear();
+        _clock.Clear();
+        foreach (var (key, entry) in _entries.Where(b => b is not null).SelectMany(b => b!))
+        {
+            Enqueue(key, entry);
+            if (entry.LooksAt < long.MaxValue)
+                _deadlines.Enqueue(key, entry.LooksAt);
+        }
+    }
+
+    private static byte[] Encode(TState state)
+    {
+        var writer = new StateWriter();
+        StateCodec<TState>.Write(writer, state);
+        return writer.Take();
+    }
+
     private void LookAgain(string key, Entry entry, long at)
     {
         entry.LooksAt = at;
@@ -197,6 +253,9 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     private sealed class Entry
     {
         public TState? State { get; set; }
+
+        /// <summary>The state as it is kept.</summary>
+        public byte[]? Kept { get; set; }
 
         /// <summary>The newest record's timestamp.</summary>
         public long Newest { get; set; }
@@ -218,9 +277,9 @@ internal sealed class KeyedProcess<T, TState, TResult>(
             writer.Text(key);
             writer.Varint(Newest);
             writer.Varint(LastResult);
-            writer.Varint(State is null ? 0 : 1);
-            if (State is { } state)
-                StateCodec<TState>.Write(writer, state);
+            writer.Varint(Kept is null ? 0 : 1);
+            if (Kept is { } kept)
+                writer.Bytes(kept);
             foreach (var timers in new[] { Timers, ClockTimers })
             {
                 writer.Varint(timers.Count);
@@ -229,14 +288,19 @@ internal sealed class KeyedProcess<T, TState, TResult>(
             }
         }
 
-        public static Entry Read(ref StateReader reader) => new()
+        public static Entry Read(ref StateReader reader)
         {
-            Newest = reader.Varint(),
-            LastResult = reader.Varint(),
-            State = reader.Varint() == 0 ? null : StateCodec<TState>.Read(ref reader),
-            Timers = ReadTimers(ref reader),
-            ClockTimers = ReadTimers(ref reader),
-        };
+            var (newest, lastResult) = (reader.Varint(), reader.Varint());
+            var kept = reader.Varint() == 0 ? null : reader.Bytes().ToArray();
+            TState? state = null;
+            if (kept is not null)
+            {
+                var inner = new StateReader(kept);
+                state = StateCodec<TState>.Read(ref inner);
+            }
+
+            return new() { Newest = newest, LastResult = lastResult, State = state, Kept = kept, Timers = ReadTimers(ref reader), ClockTimers = ReadTimers(ref reader) };
+        }
 
         private static SortedSet<long> ReadTimers(ref StateReader reader)
         {

@@ -39,6 +39,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private DateTimeOffset _takenAt;
     private DateTimeOffset _lastRecordAt;
     private long _reachedMs = long.MaxValue;
+    private long _reached = -1;
     private DateTimeOffset _controlledAt;
     private Task _writing = Task.CompletedTask;
     private bool _isWriting;
@@ -100,7 +101,15 @@ public sealed partial class JobPartition : IAsyncDisposable
                 job.Position = kept.Incarnation == incarnation ? kept.Position.NextOffset : startOffset;
                 (job.MaxTimestamp, job.IsDrained) = (kept.Position.MaxTimestamp, kept.Position.IsDrained);
                 job.Resume(kept.Position.Records, kept.Position.Late);
-                job.Restore(kept.State);
+                try
+                {
+                    job.Restore(kept.State);
+                }
+                catch (Exception e)
+                {
+                    _unfit.Add(job.Definition.Name);
+                    LogUnreadable(e, job.Definition.Name, _topic, _partition);
+                }
             }
             else
             {
@@ -110,6 +119,8 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
 
         await ControlAsync(cancellationToken);
+        foreach (var job in _jobs.Where(IsActive))
+            _isDirty |= job.Tick(_services.Time.GetUtcNow()); // the clock is known before the first record
         if (_sender is not null)
             await Task.Run(() => _sender.TakeOver(taken.Checkpoint, taken.Outbox), cancellationToken);
         _takenAt = _lastRecordAt = _services.Time.GetUtcNow();
@@ -128,6 +139,9 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (active.Length == 0)
             return;
         Meet(active, chunk);
+        var now = _services.Time.GetUtcNow();
+        foreach (var job in active)
+            _isDirty |= job.Tick(now);
         _isProcessing = true;
         try
         {
@@ -140,7 +154,8 @@ public sealed partial class JobPartition : IAsyncDisposable
 
         _isDirty = true;
         _isIdle = false;
-        _lastRecordAt = _services.Time.GetUtcNow();
+        _reached = chunk.NextOffset;
+        _lastRecordAt = now;
         if (chunk.Count > 0)
             _reachedMs = chunk.TimestampAt(chunk.Count - 1);
         CheckpointIfDue();
@@ -188,15 +203,15 @@ public sealed partial class JobPartition : IAsyncDisposable
         await _writing;
     }
 
-    /// <summary>How far each job has taken the partition, of those that take records.</summary>
-    public IReadOnlyList<(string Job, long NextOffset)> Positions => [.. _jobs.Where(IsActive).Select(j => (j.Definition.Name, j.Position))];
+    /// <summary>How far each job has taken the partition, of those that take records, and whether that is all that has been read.</summary>
+    public IReadOnlyList<(string Job, long NextOffset, bool IsAtEnd)> Positions => [.. _jobs.Where(IsActive).Select(j => (j.Definition.Name, j.Position, j.Position == _reached))];
 
     /// <summary>The results of a job's open windows on this partition, as far as they have come.</summary>
     public IReadOnlyList<(string Key, long StartMs, long EndMs, byte[] Json)> OpenResults(string job) =>
-        [.. JobOf(job)?.OpenResults().Select(r => (r.Key, r.StartMs, r.EndMs, r.Json)) ?? []];
+        [.. (_unfit.Contains(job) ? null : JobOf(job))?.OpenResults().Select(r => (r.Key, r.StartMs, r.EndMs, r.Json)) ?? []];
 
     /// <summary>This partition's part of a merged job's open slices.</summary>
-    public IReadOnlyList<(long Slice, byte[] Data)> OpenSlices(string job) => [.. JobOf(job)?.OpenSlices() ?? []];
+    public IReadOnlyList<(long Slice, byte[] Data)> OpenSlices(string job) => [.. (_unfit.Contains(job) ? null : JobOf(job))?.OpenSlices() ?? []];
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -301,7 +316,19 @@ public sealed partial class JobPartition : IAsyncDisposable
     {
         _takenAt = _services.Time.GetUtcNow();
         _isDirty = false;
-        var jobs = _jobs.Where(j => !_unfit.Contains(j.Definition.Name)).Select(Take).ToList();
+        List<JobCheckpoint> jobs;
+        try
+        {
+            jobs = [.. _jobs.Where(j => !_unfit.Contains(j.Definition.Name)).Select(Take)];
+        }
+        catch (Exception e)
+        {
+            // Some changes were taken out already: what comes after must not build on it. The next owner takes what is kept.
+            LogNotTaken(e, _topic, _partition);
+            _writer.Fence();
+            return;
+        }
+
         var byTopic = _jobs.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
             .Select(g => (Topic: g.Key, Data: OutboxRecords.Write(g.Select(r => (r.Key, r.Value)))))
             .Concat(_lateRecords)
@@ -364,6 +391,12 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     [LoggerMessage(4005, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept does not fit it. Kept: {Kept}. Now: {Now}. Restore a savepoint that fits, run the version that wrote it, or give the job another name")]
     private partial void LogUnfit(string job, string topic, int partition, string kept, string now);
+
+    [LoggerMessage(4006, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept cannot be read. Run the version that wrote it, restore a savepoint, or give the job another name")]
+    private partial void LogUnreadable(Exception exception, string job, string topic, int partition);
+
+    [LoggerMessage(4007, LogLevel.Error, "The state of the jobs of {Topic}/{Partition} cannot be written down; they go on from the last checkpoint")]
+    private partial void LogNotTaken(Exception exception, string topic, int partition);
 
     [LoggerMessage(4004, LogLevel.Warning, "Jobs of {Topic}/{Partition} go on at {Offset}: the records from {Expected} on are no more")]
     private partial void LogGap(string topic, int partition, long expected, long offset);
