@@ -41,7 +41,9 @@ internal sealed class Race(Settings settings, string folder, PrivateKafka kafka,
     public async Task<Lap> OursTenAsync(CancellationToken cancellationToken)
     {
         var database = await postgres.CreateDatabaseAsync($"ours{++_number}", cancellationToken: cancellationToken);
-        await using var process = await StartAsync("ours", Self("run-ours", "--ten", "--postgres", database));
+        foreach (var topic in new[] { "event-counts", "user-activity", "revenue-metrics" })
+            await kafka.CreateTopicAsync($"ten-{_number}-{topic}", 4, cancellationToken);
+        await using var process = await StartAsync("ours", Self("run-ours", "--ten", "--output", $"ten-{_number}", "--postgres", database));
         var (tree, store) = (new ProcessTree(process.Pid), new ProcessTree(postgres.Pid!.Value));
         store.Look();
         var before = store.Seconds;
