@@ -47,5 +47,6 @@ public sealed class ProblemTests(ShopSystem system)
 
     [Fact]
     public async Task Metrics_are_in_prometheus_form() =>
-        Assert.Contains("api_live_clients", await system.Http.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        // Not one of our own: another API in this process that ends takes the instruments of the same name with it.
+        Assert.Contains("# TYPE db_client_", await system.Http.GetStringAsync("/metrics"), StringComparison.Ordinal);
 }
