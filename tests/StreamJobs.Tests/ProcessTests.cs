@@ -140,6 +140,37 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public void Memory_holds_the_keys_and_timers_that_are_alive_and_no_more()
+    {
+        var results = new List<string>();
+        var calls = new Calls(
+            (v, c) =>
+            {
+                if (c.State is { } former)
+                    c.DeleteTimer(DateTimeOffset.FromUnixTimeMilliseconds(former.Sum));
+                for (var i = 1; v.Who == "b" && i < 50; i++)
+                {
+                    c.SetTimer(c.Time.AddMilliseconds(100 + i));
+                    c.DeleteTimer(c.Time.AddMilliseconds(100 + i));
+                }
+
+                c.State = new((int)c.Time.ToUnixTimeMilliseconds() + 100);
+                c.SetTimer(c.Time.AddMilliseconds(100));
+            },
+            c => c.Emit(new(1)));
+        var keys = new Engine.KeyedProcess<Visit, State, Result>(calls, keep: 1000, compute => results.Add($"{compute().Key} {compute().StartMs}"));
+        for (var i = 0; i < 50_000 || keys.Queued < 4090; i++)
+            keys.Add("a", 5000, new Visit("a", 5000, 0), 0); // its timer is moved, again and again
+        Assert.InRange(keys.Queued, 4090, 5000);
+        keys.Add("b", 5000, new Visit("b", 5000, 0), 0); // makes the queue be swept while it is new itself
+        Assert.InRange(keys.Queued, 1, 100);
+        keys.Advance(5100);
+        Assert.Equal(["a 5100", "b 5100"], results.Order());
+        keys.Advance(10_000);
+        Assert.Equal((0, 0), (keys.Keys, keys.Queued));
+    }
+
+    [Fact]
     public void Results_are_the_same_however_often_the_job_is_restarted() =>
         Gen.Select(Gen.Select(Gen.Char['a', 'c'], Gen.Int[0, 200], Gen.Int[0, 20]).Array[0, 60], Gen.Int[0, 20], Gen.Int[1, 60], Gen.Int[1, 10]).Sample((log, delay, keep, chunk) =>
         {

@@ -26,6 +26,9 @@ internal sealed class KeyedProcess<T, TState, TResult>(
 
     public long Keys { get; private set; }
 
+    /// <summary>What waits for its moment, what was taken back included: bounded by what is alive.</summary>
+    internal int Queued => _deadlines.Count + _clock.Count;
+
     public bool Add(string key, long timestamp, in T record, long watermark)
     {
         if (watermark >= timestamp + keep)
@@ -43,6 +46,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
             LookAgain(key, entry, entry.Newest + keep);
         }
 
+        SweepIfWorthIt();
         return true;
     }
 
@@ -61,6 +65,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
 
         if (_hasEnded)
             ForgetAll();
+        SweepIfWorthIt();
     }
 
     public bool Tick(DateTimeOffset now)
@@ -78,6 +83,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
                 LookAgain(key, entry, entry.Newest + keep);
         }
 
+        SweepIfWorthIt();
         return fired;
     }
 
@@ -163,8 +169,6 @@ internal sealed class KeyedProcess<T, TState, TResult>(
             }
         }
 
-        CompactIfWorthIt();
-
         foreach (var result in _context.Emitted)
         {
             var start = entry.LastResult = Math.Max(_context.TimeMs, entry.LastResult + 1);
@@ -222,8 +226,8 @@ internal sealed class KeyedProcess<T, TState, TResult>(
             _clock.Enqueue(key, at);
     }
 
-    /// <summary>Timers that were taken back stay in the queues until their time: not more of them than of those that are set.</summary>
-    private void CompactIfWorthIt()
+    /// <summary>Timers that were taken back stay in the queues until their time, but not more of them than a few for each that is set. Between calls: a new key is no entry before its call counts.</summary>
+    private void SweepIfWorthIt()
     {
         if (_deadlines.Count + _clock.Count < 4096 + (3 * (Keys + _timers + _clockTimers)))
             return;
