@@ -92,7 +92,7 @@ internal static class TailCommand
             return null;
         try
         {
-            return await AvroJson.ReadAsync(registry, value, cancellationToken);
+            return await new AvroJson(registry).DecodeAsync(value, cancellationToken);
         }
         catch (RecordFormatException e)
         {

@@ -34,7 +34,7 @@ public sealed class TailTests
         var lines = (await File.ReadAllLinesAsync(tail.LogFile, TestContext.Current.CancellationToken)).Select(l => JsonDocument.Parse(l).RootElement).ToArray();
         Assert.Equal([0, 1, 2], lines.Select(l => l.GetProperty("offset").GetInt32()));
         Assert.Equal(
-            """{"window_start":"2026-03-01T12:00:00.0000000Z","window_end":"2026-03-01T12:05:00.0000000Z","total":1234.5,"orders":7,"revision":0}""",
+            """{"window_start":"2026-03-01T12:00:00+00:00","window_end":"2026-03-01T12:05:00+00:00","total":1234.50,"orders":7,"revision":0}""",
             lines[0].GetProperty("value").GetRawText());
         Assert.Contains("not Avro", lines[1].GetProperty("value").GetProperty("undecodable").GetString(), StringComparison.Ordinal);
         Assert.Contains($"{schema.Id}", lines[2].GetProperty("value").GetProperty("undecodable").GetString(), StringComparison.Ordinal);

@@ -91,6 +91,24 @@ public sealed class PartitionTests(PostgresServer postgres)
         Assert.Equal(6, (await world.StatusAsync()).NextOffset);
     }
 
+    [Fact]
+    public async Task State_that_cannot_be_written_down_keeps_nothing_and_another_owner_begins_at_what_is_kept()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var ratios = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count(), ratio = a.Of(new Ratio()) });
+        await using var partition = await world.OpenAsync(job: ratios);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 2)), default);
+        await partition.CheckpointAsync();
+        Assert.False(partition.IsFenced);
+        await partition.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
+        await partition.CheckpointAsync();
+
+        Assert.True(partition.IsFenced);
+        Assert.Equal(1, (await world.StatusAsync()).NextOffset);
+        Assert.Empty(await world.ResultsAsync());
+        await Assert.ThrowsAsync<ChunkRefusedException>(() => partition.ProcessAsync(new Chunk(2, new Visit("a", 30, 0)), default).AsTask());
+    }
+
     [Theory]
     [InlineData(0, true)]
     [InlineData(-2000, false)]
@@ -105,5 +123,19 @@ public sealed class PartitionTests(PostgresServer postgres)
         }
 
         Assert.Equal(isKept ? ["a 0 1"] : [], await world.ResultsAsync());
+    }
+
+    internal sealed record Inverse(double Value);
+
+    /// <summary>Its state is infinite for 0, which JSON has no word for.</summary>
+    private sealed class Ratio : IAggregator<Visit, Inverse, double>
+    {
+        public Inverse Initial => new(0);
+
+        public Inverse Add(Inverse state, Visit record) => new(1.0 / record.Value);
+
+        public Inverse Merge(Inverse one, Inverse other) => other;
+
+        public double Result(Inverse state) => 1;
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using StreamJobs.Checkpoints;
 using Testing.Postgres;
 
@@ -12,7 +13,8 @@ public sealed class SavepointTests(PostgresServer postgres)
     public async Task A_job_that_is_set_back_goes_on_as_it_did_then_and_its_owner_notices()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
-        await using var owner = await world.OpenAsync();
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var owner = await world.OpenAsync(time: time);
         await owner.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 12, 0), new("b", 13, 0)), default);
         await owner.CheckpointAsync();
         Assert.Equal(SavepointOutcome.Done, await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "tester"));
@@ -23,7 +25,7 @@ public sealed class SavepointTests(PostgresServer postgres)
         Assert.Equal(SavepointOutcome.Done, await world.Savepoints.RestoreAsync(PartitionWorld.Counts, "s1"));
         Assert.Equal(["a 0 1"], await world.ResultsAsync());
         await owner.ProcessAsync(new Chunk(5, new Visit("a", 50, 0)), default);
-        await Task.Delay(TimeSpan.FromMilliseconds(600)); // it looks at what is wanted of it twice a second
+        time.Advance(TimeSpan.FromSeconds(1));
         await owner.TickAsync(default);
         await owner.CheckpointAsync();
         Assert.True(owner.IsFenced);

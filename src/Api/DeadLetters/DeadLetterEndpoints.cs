@@ -4,6 +4,7 @@ using Api.Http;
 using EventPlatform.DeadLetters;
 using EventStore.DeadLetters;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SchemaRegistry;
 
 namespace Api.DeadLetters;
 

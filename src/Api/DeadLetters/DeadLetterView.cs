@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using EventStore;
 using EventStore.DeadLetters;
+using SchemaRegistry;
 
 namespace Api.DeadLetters;
 

@@ -1,4 +1,5 @@
 using Api.Cluster;
+using Api.Http;
 using EventPlatform.Jobs;
 using EventPlatform.Topics;
 using EventStore.Checkpoints;
@@ -30,7 +31,7 @@ internal sealed class JobPositions(JobDirectory jobs, JobCatalog catalog, Platfo
                 p.Partition, Positions: await grains.Grain<IJobPartitionGrain>($"{p.Topic}/{p.Partition}").PositionsAsync().WaitAsync(cancellationToken))));
             return asked.SelectMany(a => a.Positions.Select(p => (Place: (p.Key, a.Partition), p.Value))).ToDictionary(p => p.Place, p => p.Value);
         }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is ClusterUnavailableException or OrleansException or TimeoutException)
         {
             return []; // the checkpoints are there still, and health says that the cluster is away
         }

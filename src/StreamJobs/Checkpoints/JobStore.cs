@@ -37,45 +37,12 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         var kept = new List<string>();
         foreach (var job in jobs?.Where(j => !j.IsOnlyToTopics) ?? [])
         {
-            if (!await TryCreateViewAsync(connection, transaction, job, cancellationToken))
+            if (!await new ResultView(job, schema).TryCreateAsync(connection, transaction, cancellationToken))
                 kept.Add(job.Name);
         }
 
         await transaction.CommitAsync(cancellationToken);
         return kept;
-    }
-
-    private async Task<bool> TryCreateViewAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, Job job, CancellationToken cancellationToken)
-    {
-        await transaction.SaveAsync("view", cancellationToken);
-        try
-        {
-            await ExecuteAsync(connection, ResultViews.Create(job), cancellationToken);
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidTableDefinition)
-        {
-            // The job has other fields than it had.
-            await transaction.RollbackAsync("view", cancellationToken);
-            try
-            {
-                await ExecuteAsync(connection, ResultViews.Drop(job), cancellationToken);
-            }
-            catch (PostgresException inUse) when (inUse.SqlState == PostgresErrorCodes.DependentObjectsStillExist)
-            {
-                await transaction.RollbackAsync("view", cancellationToken);
-                return false;
-            }
-
-            await ExecuteAsync(connection, ResultViews.Create(job), cancellationToken);
-        }
-
-        return true;
-    }
-
-    private async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(Sql(sql), connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>The smallest position of a partition's jobs, for the incarnation, and the newest other incarnation.</summary>
