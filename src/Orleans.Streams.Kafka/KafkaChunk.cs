@@ -22,12 +22,18 @@ public sealed class KafkaChunk : IKafkaItem
     /// <summary>
     /// The position before the chunk: the former chunk's <see cref="NextOffset"/>. A subscriber that is elsewhere goes back to its own
     /// checkpoint first, forgetting what it holds beyond it: the provider may have gone back there too. If it is still elsewhere it throws, and
-    /// the provider asks for its position again and reads on from there.
+    /// the provider asks for its position again and reads on from there; what comes before it does may be the same chunk, or one of the same reading.
     /// </summary>
     [Id(3)] public required long StartOffset { get; init; }
 
     /// <summary>The position after the chunk: what a checkpoint of it says.</summary>
     [Id(4)] public required long NextOffset { get; init; }
+
+    /// <summary>
+    /// Set when records before the chunk are no more, and the option <c>OnGap</c> says to go on: the position that the subscriber was at, from which up to
+    /// <see cref="StartOffset"/> nothing will come. Null otherwise: a subscriber that is elsewhere then only has to be met there.
+    /// </summary>
+    [Id(7)] public long? GapFrom { get; init; }
 
     [Id(5)] internal byte[] Data { get; init; } = [];
 

@@ -62,6 +62,28 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
     }
 
     [Theory, BrokerData]
+    public async Task A_job_that_is_resumed_while_records_come_misses_none(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres, jobs: true);
+        var (catalog, sent) = (cluster.Service<JobCatalog>(), 0);
+        for (var round = 0; round < 3; round++)
+        {
+            await catalog.ControlAsync(OrderJobs.PerOrder.Name, JobState.Paused, "test");
+            do // until it is paused on both partitions, which silos do within a second
+            {
+                await SendAsync(cluster, sent, sent += 20);
+                await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerHour), n => n == sent, Patience, "the other job has taken everything");
+            }
+            while (await TakenAsync(cluster, OrderJobs.PerOrder) > sent - 20);
+
+            await catalog.ControlAsync(OrderJobs.PerOrder.Name, JobState.Running, "test");
+            for (var until = DateTimeOffset.UtcNow.AddSeconds(1.5); DateTimeOffset.UtcNow < until;)
+                await SendAsync(cluster, sent, sent += 1);
+            await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerOrder), n => n == sent, Patience, $"all {sent} are taken");
+        }
+    }
+
+    [Theory, BrokerData]
     public async Task An_application_of_jobs_alone_runs_and_reads_its_topic_once(BrokerKind kind)
     {
         await using var cluster = await PlatformCluster.StartJobsAloneAsync(await brokers.GetAsync(kind), postgres);

@@ -74,6 +74,20 @@ public sealed class ChunkIntakeTests
     }
 
     [Fact]
+    public void The_first_chunk_behind_records_that_are_no_more_says_so()
+    {
+        _intake.Begin("one", 2, 7, long.MinValue, gapFrom: 3);
+        Assert.True(_intake.TryPeek(out _));
+        _intake.Take();
+        Put(7);
+        Put(8);
+        Assert.True(_intake.TryPeek(out var first));
+        _intake.Take();
+        Assert.True(_intake.TryPeek(out var second));
+        Assert.Equal((3, null), (first.Item!.GapFrom, second.Item!.GapFrom));
+    }
+
+    [Fact]
     public void A_full_chunk_goes_out_whatever_waits()
     {
         for (var offset = 0; offset < 32; offset++)

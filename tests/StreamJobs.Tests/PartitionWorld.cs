@@ -88,6 +88,8 @@ internal sealed class Chunk(long start, params Visit[] visits) : IJobChunk
 
     public long NextOffset => start + visits.Length;
 
+    public long? GapFrom { get; init; }
+
     public int Count => visits.Length;
 
     public long OffsetAt(int index) => start + index;

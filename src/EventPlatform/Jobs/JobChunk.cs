@@ -12,6 +12,8 @@ internal sealed class JobChunk(KafkaChunk chunk) : IJobChunk
 
     public long NextOffset => chunk.NextOffset;
 
+    public long? GapFrom => chunk.GapFrom;
+
     public int Count => chunk.Count;
 
     public long OffsetAt(int index) => chunk[index].Offset;

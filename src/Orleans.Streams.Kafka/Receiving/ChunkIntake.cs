@@ -17,6 +17,7 @@ internal sealed class ChunkIntake(string streamName, string topic, int partition
     private int _length;
     private long _start;
     private long _next;
+    private long? _gapFrom;
 
     public override void OnRecord(ConsumeResult<int, int> result)
     {
@@ -75,6 +76,7 @@ internal sealed class ChunkIntake(string streamName, string topic, int partition
             Partition = Partition,
             StartOffset = _start,
             NextOffset = _next,
+            GapFrom = _gapFrom,
             Data = data,
             Entries = entries,
         };
@@ -82,13 +84,15 @@ internal sealed class ChunkIntake(string streamName, string topic, int partition
         _entries.Clear();
         _length = 0;
         _start = _next;
+        _gapFrom = null;
     }
 
-    protected override void OnBegin(long offset)
+    protected override void OnBegin(long offset, long? gapFrom)
     {
         _entries.Clear();
         _length = 0;
         _start = _next = offset;
+        _gapFrom = gapFrom;
     }
 }
 

@@ -70,12 +70,13 @@ internal abstract class PartitionIntake<TItem, TPart>(int partition, int capacit
     /// <param name="generation">The session's number, which the cache learns with the start mark.</param>
     /// <param name="offset">Where the session starts.</param>
     /// <param name="skipBeforeMs">Records before this time are passed over, up to the first one that isn't.</param>
-    public void Begin(string incarnation, int generation, long offset, long skipBeforeMs)
+    /// <param name="gapFrom">The position that was asked for, when the session starts behind it because records are no more.</param>
+    public void Begin(string incarnation, int generation, long offset, long skipBeforeMs, long? gapFrom = null)
     {
         Incarnation = incarnation;
         _skipBeforeMs = skipBeforeMs;
         _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        OnBegin(offset);
+        OnBegin(offset, gapFrom);
         Interlocked.Increment(ref _sessionsToCome);
         _arrivals.Enqueue(new(ArrivalKind.Start, offset) { Generation = generation });
     }
@@ -125,7 +126,7 @@ internal abstract class PartitionIntake<TItem, TPart>(int partition, int capacit
 
     public void OnError(Error error) => _failed.TrySetResult(error);
 
-    protected virtual void OnBegin(long offset)
+    protected virtual void OnBegin(long offset, long? gapFrom)
     {
     }
 

@@ -116,7 +116,7 @@ internal sealed class PartitionSession<TItem, TPart>(
             }
         }
 
-        intake.Begin(topic.Incarnation, held.Generation, start.Offset, start.SkipBeforeMs);
+        intake.Begin(topic.Incarnation, held.Generation, start.Offset, start.SkipBeforeMs, start.Gap is null ? null : checkpoint.NextOffset);
         intake.Watermarks = (low, high);
         await consumer.AttachAsync(intake, start.Offset);
         _held = held;

@@ -12,6 +12,9 @@ public interface IJobChunk
     /// <summary>The position behind it.</summary>
     long NextOffset { get; }
 
+    /// <summary>When records before the chunk are no more: from which position on nothing comes up to <see cref="StartOffset"/>. Null otherwise.</summary>
+    long? GapFrom { get; }
+
     /// <summary>How many records there are.</summary>
     int Count { get; }
 

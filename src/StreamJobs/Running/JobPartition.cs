@@ -33,7 +33,6 @@ public sealed partial class JobPartition : IAsyncDisposable
     private string _incarnation = "";
     private long _epoch;
     private long _number;
-    private long? _askedFor;
     private bool _isDirty;
     private bool _isIdle;
     private DateTimeOffset _takenAt;
@@ -252,26 +251,20 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     private bool IsActive(PartitionJob job) => !job.IsDrained && !_suspended.Contains(job.Definition.Name) && !_unfit.Contains(job.Definition.Name);
 
+    /// <summary>
+    /// Sees to it that no record is passed over. The same chunk may be presented again before the provider has gone back, so being refused before means nothing:
+    /// records are no more only when the provider says so.
+    /// </summary>
     private void Meet(PartitionJob[] active, IJobChunk chunk)
     {
         var expected = active.Min(j => j.Position);
         if (chunk.StartOffset <= expected)
-        {
-            _askedFor = null;
             return;
-        }
-
-        // Once more from here, and the provider knows that the records between are no more: it has said so, by its policy on gaps.
-        if (_askedFor != expected)
-        {
-            _askedFor = expected;
+        if (!(chunk.GapFrom <= expected))
             throw new ChunkRefusedException($"{_topic}/{_partition}: the next record is {expected}, but the chunk begins at {chunk.StartOffset}");
-        }
-
         LogGap(_topic, _partition, expected, chunk.StartOffset);
         foreach (var job in active)
             job.Position = Math.Max(job.Position, chunk.StartOffset);
-        _askedFor = null;
     }
 
     /// <summary>Takes no more while what was taken cannot be kept: it stays on the topic, and memory bounded.</summary>
