@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using AppHost.Kafka;
@@ -43,7 +44,7 @@ internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres
             using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Text(api)}") };
             await Eventually.Async(async () => (await http.GetAsync("health/ready")).IsSuccessStatusCode, Patience, "the API is ready");
             for (var i = 0; i < 5; i++)
-                (await http.PostAsJsonAsync($"accounts/cash-{Text(i)}/deposits", new { amount = 10m, currency = "EUR" })).EnsureSuccessStatusCode();
+                await DepositAsync(http, $"cash-{Text(i)}");
             var (exit, output) = await shop.AuditAsync(database: null, "--bootstrap", broker.BootstrapServers, "--wait", "120", "--certificate", shop.Certificate);
             Assert.True(exit == 0, output);
             shop.Audits = await http.GetFromJsonAsync<JsonElement>("audits");
@@ -87,6 +88,19 @@ internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres
         database, "--bootstrap", broker.BootstrapServers, "--wait", "1", "--certificate", Path.Combine(Folder, $"{Guid.NewGuid():N}.json"));
 
     public ValueTask DisposeAsync() => broker.DisposeAsync();
+
+    // As a client should: a 503 says that it may have happened, and the same key makes the second try the first one's.
+    private static async Task DepositAsync(HttpClient http, string account)
+    {
+        var (status, body) = await Eventually.Async(async () =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"accounts/{account}/deposits") { Content = JsonContent.Create(new { amount = 10m, currency = "EUR" }) };
+            request.Headers.Add("Idempotency-Key", $"deposit-{account}");
+            using var response = await http.SendAsync(request);
+            return (response.StatusCode, Body: await response.Content.ReadAsStringAsync());
+        }, answer => answer.StatusCode != HttpStatusCode.ServiceUnavailable, Patience, $"the deposit to {account} is answered");
+        Assert.True((int)status is >= 200 and < 300, $"{status} {body}");
+    }
 
     private string Database => database;
 
