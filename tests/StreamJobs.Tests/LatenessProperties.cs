@@ -27,6 +27,35 @@ public sealed class LatenessProperties
         });
 
     [Fact]
+    public void Windows_over_several_partitions_count_a_record_by_its_own_partitions_watermark_however_far_the_others_are_and_however_often_they_are_restarted() =>
+        Gen.Select(Log, Log, Gen.Int[1, 4], Gen.Int[0, 20], Gen.Int[0, 30], Gen.Bool.Array[0, 30], Gen.Int[1, 5]).Sample((one, other, slides, delay, lateness, turns, chunk) =>
+        {
+            const int every = 10;
+            var job = Job.Named("visits").From<Visit>("visits").Watermark(v => v.Time, delay.Milliseconds()).KeyBy(v => v.Who)
+                .Window(Sliding.Of((slides * every).Milliseconds(), every.Milliseconds()), lateness.Milliseconds()).Aggregate(a => new { c = a.Count() });
+            var harness = new JobHarness<Visit>(job, partitions: 2);
+            var (first, second) = (new Queue<Visit[]>(one.Chunk(chunk)), new Queue<Visit[]>(other.Chunk(chunk)));
+            var turn = 0;
+            while (first.Count + second.Count > 0)
+            {
+                var isFirst = second.Count == 0 || (first.Count > 0 && turn < turns.Length && turns[turn]);
+                harness.Given(isFirst ? 0 : 1, isFirst ? first.Dequeue() : second.Dequeue());
+                if (turn++ % 2 == 0)
+                    harness.Restart();
+            }
+
+            harness.Drain();
+            var counted = from log in new[] { one, other }
+                          from window in Counted(log, slides * every, every, delay, lateness)
+                          group window.Count by (window.Who, window.End) into w
+                          select $"{w.Key.Who} {w.Key.End - (slides * every)}-{w.Key.End} {w.Sum()}";
+            Assert.Equal(
+                counted.Order(StringComparer.Ordinal),
+                harness.Final.Select(r => $"{r.Key} {r.Start.ToUnixTimeMilliseconds()}-{r.End.ToUnixTimeMilliseconds()} {r.Value.GetProperty("c")}").Order(StringComparer.Ordinal));
+            Assert.All(harness.Results.GroupBy(r => (r.Key, r.Start)), w => Assert.Equal(Enumerable.Range(0, w.Count()), w.Select(r => r.Revision)));
+        });
+
+    [Fact]
     public void Sessions_are_the_same_however_often_they_are_restarted() =>
         Gen.Select(Log, Gen.Int[1, 20], Gen.Int[0, 30], Gen.Int[0, 30], Gen.Int[1, 10]).Sample((log, gap, delay, lateness, chunk) =>
         {
@@ -66,6 +95,25 @@ public sealed class LatenessProperties
 
         // A session that begins where a final one began takes its place.
         return ([.. sessions.GroupBy(s => (s.Who, s.Start)).Select(g => g.Last()).Select(s => $"{s.Who} {s.Start}-{s.End} {s.Count}").Order(StringComparer.Ordinal)], late);
+    }
+
+    /// <summary>How many records of a partition count in each window.</summary>
+    private static IEnumerable<(string Who, int End, int Count)> Counted(Visit[] log, int size, int every, int delay, int lateness)
+    {
+        var counts = new Dictionary<(string, int), int>();
+        long? max = null;
+        foreach (var visit in log)
+        {
+            for (var end = (int)((visit.At / every) + 1) * every; end <= ((visit.At / every) * every) + size; end += every)
+            {
+                if (!(end + lateness <= max - delay))
+                    counts[(visit.Who, end)] = counts.GetValueOrDefault((visit.Who, end)) + 1;
+            }
+
+            max = Math.Max(max ?? visit.At, visit.At);
+        }
+
+        return counts.Select(c => (c.Key.Item1, c.Key.Item2, c.Value));
     }
 
     private static (List<string> Results, List<Visit> Late) Oracle(Visit[] log, int size, int every, int delay, int lateness)

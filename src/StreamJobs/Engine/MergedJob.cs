@@ -16,7 +16,7 @@ internal abstract class MergedJob
 
     /// <summary>Takes a partition's part of a slice.</summary>
     /// <param name="partition">The partition.</param>
-    /// <param name="slice">The slice's start.</param>
+    /// <param name="slice">The part's number.</param>
     /// <param name="data">Its keys and their values.</param>
     /// <param name="isKnown">Whether closed windows hold it already: it comes again after a restart.</param>
     public abstract void Offer(int partition, long slice, ReadOnlySpan<byte> data, bool isKnown = false);
@@ -24,7 +24,7 @@ internal abstract class MergedJob
     /// <summary>Closes what all partitions have passed, corrects what is closed, and forgets what is final.</summary>
     /// <param name="watermark">The smallest watermark of the partitions that are not idle.</param>
     /// <param name="finalWatermark">The smallest watermark of all partitions.</param>
-    /// <returns>The slices below this start are no longer needed.</returns>
+    /// <returns>The parts below this number are no longer needed.</returns>
     public abstract long Advance(long watermark, long finalWatermark);
 
     /// <summary>Open windows as far as they have come, with further parts that were not offered.</summary>
@@ -59,7 +59,8 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
             return;
 
         // Windows that are closed already are corrected, for the keys that changed.
-        for (var end = slices.FirstEnd(slice); end <= slices.LastEnd(slice) && end <= _closedUpTo; end += slices.Every)
+        var (start, firstEnd) = slices.SliceAndFirstEnd(slice);
+        for (var end = firstEnd; end <= slices.LastEnd(start) && end <= _closedUpTo; end += slices.Every)
         {
             foreach (var key in Changed(former, part))
                 _changed.Add((end, key));
@@ -78,7 +79,7 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
         }
 
         _closedUpTo = Math.Max(_closedUpTo, slices.ClosedUpTo(watermark));
-        while (_parts.Count > 0 && slices.IsFinal(_parts.Keys[0], finalWatermark))
+        while (_parts.Count > 0 && slices.IsFinal(slices.SliceAndFirstEnd(_parts.Keys[0]).Slice, finalWatermark))
             _parts.RemoveAt(0);
         foreach (var at in _revisions.Keys.Where(r => finalWatermark >= r.End + slices.Lateness).ToArray())
             _revisions.Remove(at);
@@ -86,7 +87,7 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
         {
             long.MaxValue => long.MaxValue,
             long.MinValue => long.MinValue,
-            _ => finalWatermark - slices.Size - slices.Lateness + 1,
+            _ => slices.FirstPartNotFinal(finalWatermark),
         };
     }
 
@@ -174,18 +175,37 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
 
     private IEnumerable<Pane<T>> Covered(SortedList<long, SortedList<int, Pane<T>>> parts, long end)
     {
-        for (var slice = end - slices.Size; slice < end; slice += slices.Every)
+        for (var i = IndexOf(parts.Keys, end - slices.Size); i < parts.Count; i++)
         {
-            if (!parts.TryGetValue(slice, out var partitions))
+            var (slice, firstEnd) = slices.SliceAndFirstEnd(parts.Keys[i]);
+            if (slice >= end)
+                break;
+            if (firstEnd > end)
                 continue;
-            foreach (var part in partitions.Values)
+            foreach (var part in parts.Values[i].Values)
                 yield return part;
         }
     }
 
+    /// <summary>The index of the first part of a slice, or of the next one that there is.</summary>
+    private int IndexOf(IList<long> parts, long slice)
+    {
+        var (low, high) = (0, parts.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (slices.SliceAndFirstEnd(parts[middle]).Slice < slice)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
+
     private long NextEnd() => NextEnd(_parts, _closedUpTo);
 
-    private long NextEnd(SortedList<long, SortedList<int, Pane<T>>> parts, long closedUpTo) => slices.NextEnd(parts.Keys, closedUpTo);
+    private long NextEnd(SortedList<long, SortedList<int, Pane<T>>> parts, long closedUpTo) => slices.NextEndOfParts(parts.Keys, closedUpTo);
 
     private static IEnumerable<string> Changed(Pane<T>? former, Pane<T> part)
     {

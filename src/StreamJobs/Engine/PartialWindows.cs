@@ -4,8 +4,8 @@ using StreamJobs.State;
 namespace StreamJobs.Engine;
 
 /// <summary>
-/// Tumbling and sliding windows whose keys are spread over partitions: this partition gives its part of each slice, which replaces what it gave of
-/// that slice before, and the merger adds the partitions' parts up.
+/// Tumbling and sliding windows whose keys are spread over partitions: this partition gives its parts of each slice, each of which replaces what it gave of
+/// that part before, and the merger adds the partitions' parts up. Records that are late for some of their slice's windows are a part of their own.
 /// </summary>
 internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, TResult> aggregation, Action<long, byte[]> give) : IWindows<T, TResult>
 {
@@ -28,25 +28,28 @@ internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, T
         var slice = slices.SliceOf(timestamp);
         if (slices.IsFinal(slice, watermark))
             return false;
-        var pane = PaneOf(slice);
+        var firstEnd = slices.FirstCounted(slice, watermark);
+        var part = slices.PartOf(slice, firstEnd);
+        var pane = PaneOf(part);
         pane.Columns.Evaluate(record);
         pane.Commit(key);
-        if (slices.FirstEnd(slice) <= watermark)
-            _due.Add(slice);
+        if (firstEnd <= watermark)
+            _due.Add(part);
         return true;
     }
 
     public void Advance(long watermark)
     {
-        foreach (var slice in _panes.Keys)
+        foreach (var part in _panes.Keys)
         {
+            var (slice, firstEnd) = slices.SliceAndFirstEnd(part);
             if (slices.FirstEnd(slice) > watermark)
                 break;
-            if (!_given.Contains(slice))
-                _due.Add(slice);
+            if (firstEnd <= watermark && !_given.Contains(part))
+                _due.Add(part);
         }
 
-        while (_panes.Count > 0 && slices.IsFinal(_panes.Keys[0], watermark))
+        while (_panes.Count > 0 && slices.IsFinal(slices.SliceAndFirstEnd(_panes.Keys[0]).Slice, watermark))
         {
             Give(_panes.Keys[0]);
             _panes.Values[0].TakeRemoval(_removed);
@@ -61,8 +64,8 @@ internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, T
 
     public void TakeChanges(List<StateBlob> changes)
     {
-        foreach (var slice in _due.ToArray())
-            Give(slice);
+        foreach (var part in _due.ToArray())
+            Give(part);
         changes.AddRange(_removed);
         _removed.Clear();
         foreach (var pane in _panes.Values)
@@ -76,41 +79,41 @@ internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, T
             PaneOf(blob.Pane).Restore(blob.Data);
 
         // What the watermark had passed was given with the checkpoint that kept it.
-        _given.UnionWith(_panes.Keys.Where(slice => slices.FirstEnd(slice) <= watermark));
+        _given.UnionWith(_panes.Keys.Where(part => slices.SliceAndFirstEnd(part).FirstEnd <= watermark));
         SetDeadline();
     }
 
     /// <summary>Nothing: an open window's result needs all partitions; see <see cref="OpenSlices"/>.</summary>
     public IEnumerable<WindowResult<TResult>> Open(long watermark) => [];
 
-    /// <summary>The slices that were not given yet, as they stand.</summary>
-    public IEnumerable<(long Slice, byte[] Data)> OpenSlices()
+    /// <summary>The parts that were not given yet, as they stand.</summary>
+    public IEnumerable<(long Part, byte[] Data)> OpenSlices()
     {
-        foreach (var (slice, pane) in _panes)
+        foreach (var (part, pane) in _panes)
         {
-            if (_given.Contains(slice) && !_due.Contains(slice))
+            if (_given.Contains(part) && !_due.Contains(part))
                 continue;
             pane.Write(_writer);
-            yield return (slice, _writer.Take());
+            yield return (part, _writer.Take());
         }
     }
 
-    private void Give(long slice)
+    private void Give(long part)
     {
-        if (!_due.Remove(slice))
+        if (!_due.Remove(part))
             return;
-        _panes[slice].Write(_writer);
-        give(slice, _writer.Take());
-        _given.Add(slice);
+        _panes[part].Write(_writer);
+        give(part, _writer.Take());
+        _given.Add(part);
     }
 
-    private Pane<T> PaneOf(long slice)
+    private Pane<T> PaneOf(long part)
     {
-        if (_recent is { } recent && recent.Start == slice)
+        if (_recent is { } recent && recent.Start == part)
             return recent;
-        if (!_panes.TryGetValue(slice, out var pane))
+        if (!_panes.TryGetValue(part, out var pane))
         {
-            _panes.Add(slice, pane = new(slice, aggregation.CreateColumns()));
+            _panes.Add(part, pane = new(part, aggregation.CreateColumns()));
             SetDeadline();
         }
 
@@ -120,9 +123,10 @@ internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, T
     private void SetDeadline()
     {
         NextDeadline = long.MaxValue;
-        foreach (var slice in _panes.Keys)
+        foreach (var part in _panes.Keys)
         {
-            var at = _given.Contains(slice) || _due.Contains(slice) ? slices.LastEnd(slice) + slices.Lateness : slices.FirstEnd(slice);
+            var (slice, firstEnd) = slices.SliceAndFirstEnd(part);
+            var at = _given.Contains(part) || _due.Contains(part) ? slices.LastEnd(slice) + slices.Lateness : firstEnd;
             NextDeadline = Math.Min(NextDeadline, at);
         }
     }

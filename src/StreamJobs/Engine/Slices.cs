@@ -28,12 +28,65 @@ internal readonly record struct Slices(long Size, long Every, long Lateness)
     {
         foreach (var slice in held)
         {
-            var end = closedUpTo == long.MinValue ? FirstEnd(slice) : Math.Max(FirstEnd(slice), closedUpTo + Every);
-            if (closedUpTo != long.MaxValue && end <= LastEnd(slice))
+            if (NextEnd(slice, FirstEnd(slice), closedUpTo) is < long.MaxValue and var end)
                 return end;
         }
 
         return long.MaxValue;
+    }
+
+    /// <summary>The end of the first window after those that are closed which holds some of parts; <see cref="long.MaxValue"/> when there is none.</summary>
+    /// <param name="parts">The parts, ascending.</param>
+    /// <param name="closedUpTo">The end of the last window that is closed.</param>
+    public long NextEndOfParts(IEnumerable<long> parts, long closedUpTo)
+    {
+        var next = long.MaxValue;
+        foreach (var part in parts)
+        {
+            var (slice, firstEnd) = SliceAndFirstEnd(part);
+            if (FirstEnd(slice) >= next)
+                break;
+            next = Math.Min(next, NextEnd(slice, firstEnd, closedUpTo));
+        }
+
+        return next;
+    }
+
+    /// <summary>The number of the first part that is not final.</summary>
+    public long FirstPartNotFinal(long watermark)
+    {
+        var slice = SliceOf(watermark - Size - Lateness) + Every;
+        return PartOf(slice, FirstEnd(slice));
+    }
+
+    private long NextEnd(long slice, long firstEnd, long closedUpTo)
+    {
+        var end = closedUpTo == long.MinValue ? firstEnd : Math.Max(firstEnd, closedUpTo + Every);
+        return closedUpTo != long.MaxValue && end <= LastEnd(slice) ? end : long.MaxValue;
+    }
+
+    /// <summary>The end of the first window of a slice that a record counts in which comes at a watermark: it is late for those before. The slice is not final.</summary>
+    public long FirstCounted(long slice, long watermark)
+    {
+        var first = FirstEnd(slice);
+        return watermark == long.MinValue || first + Lateness > watermark ? first : first + (((watermark - Lateness - first) / Every) + 1) * Every;
+    }
+
+    /// <summary>
+    /// The number of a part: the records of a slice that count from one of its windows on. A merger that closes an earlier window later than the records'
+    /// own partition has passed it must leave them out. Parts of tumbling windows have their slice's number; numbers ascend with slices.
+    /// </summary>
+    public long PartOf(long slice, long firstEnd) => Size == Every ? slice : (slice / Every * (Size / Every)) + ((firstEnd - FirstEnd(slice)) / Every);
+
+    /// <summary>A part's slice, and the end of its first window.</summary>
+    public (long Slice, long FirstEnd) SliceAndFirstEnd(long part)
+    {
+        if (Size == Every)
+            return (part, FirstEnd(part));
+        var windows = Size / Every;
+        var late = ((part % windows) + windows) % windows;
+        var slice = (part - late) / windows * Every;
+        return (slice, FirstEnd(slice) + (late * Every));
     }
 
     private long Mod(long timestamp)
