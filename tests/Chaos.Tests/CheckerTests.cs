@@ -81,6 +81,21 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void A_record_that_was_acknowledged_elsewhere_may_lie_where_the_topic_holds_it_once_more_and_nowhere_else()
+    {
+        var again = Good.Store.Ledger.First(l => l is { Outcome: LedgerRow.Duplicate, Record: not null } && Good.Store.Events.Any(e => e.Id == l.Id && e.Record is not null));
+        var stored = Good.Store.Events.First(e => e.Id == again.Id);
+        History OnceAcknowledged(History h, Guid held) => h with
+        {
+            Records = [.. h.Records.Where(r => r.Acknowledged is null || r.Place != stored.Record)],
+            Copies = [new Copy(stored.Record!.Value, held)],
+        };
+
+        Assert.Empty(With(history: h => OnceAcknowledged(h, stored.Id)).Check());
+        Assert.Contains(With(history: h => OnceAcknowledged(h, Guid.NewGuid())).Check(), v => v.Class == ViolationClass.Phantom && v.Place == stored.Record);
+    }
+
+    [Fact]
     public void A_violation_names_the_record_and_tells_its_story()
     {
         var lost = Spoil("an acknowledged record without a trace").Check().First(v => v.Class == ViolationClass.Lost);

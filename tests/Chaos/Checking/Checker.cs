@@ -26,6 +26,7 @@ internal sealed class Facts
         DeadLetters = store.DeadLetters.ToLookup(d => d.Record);
         Acknowledged = history.Records.Where(r => r.Acknowledged is not null).ToArray();
         ByPlace = Acknowledged.GroupBy(r => r.Place).ToDictionary(g => g.Key, g => g.First());
+        Copies = history.Copies.ToDictionary(c => c.Place, c => c.Id);
         ById = history.Records.Where(r => r.Id is not null).ToLookup(r => r.Id!.Value);
     }
 
@@ -45,8 +46,11 @@ internal sealed class Facts
 
     public ILookup<Guid, Sent> ById { get; }
 
-    /// <summary>A record that was sent and never acknowledged may lie anywhere.</summary>
-    public bool MayBe(Guid? id, Place place) => id is { } known && ById[known].Any(r => r.Acknowledged is null || r.Place == place);
+    public IReadOnlyDictionary<Place, Guid?> Copies { get; }
+
+    /// <summary>A record that was sent and never acknowledged may lie anywhere; one that was, also where its topic holds it once more.</summary>
+    public bool MayBe(Guid? id, Place place) =>
+        id is { } known && (ById[known].Any(r => r.Acknowledged is null || r.Place == place) || (ById.Contains(known) && Copies.GetValueOrDefault(place) == known));
 
     public Violation Of(ViolationClass kind, string what, Place place) => new(kind, what, place, Story(place));
 

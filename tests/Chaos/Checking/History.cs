@@ -10,6 +10,9 @@ public sealed record History
 {
     public IReadOnlyList<Sent> Records { get; init; } = [];
 
+    /// <summary>What topics hold where nothing was acknowledged.</summary>
+    public IReadOnlyList<Copy> Copies { get; init; } = [];
+
     public IReadOnlyList<Command> Commands { get; init; } = [];
 
     public IReadOnlyList<Read> Reads { get; init; } = [];
@@ -52,6 +55,11 @@ public sealed record Sent(
 
     public string StreamKey => $"{(Topic == "transactions" ? "account" : "user")}/{Key}";
 }
+
+/// <summary>A record of a topic whose place was not told to its sender.</summary>
+/// <param name="Place">Where it lies.</param>
+/// <param name="Id">Its event's id; null of one that cannot be read.</param>
+public readonly record struct Copy(Place Place, Guid? Id);
 
 /// <summary>Where a record lies. A run has one incarnation of each topic.</summary>
 public readonly record struct Place(string Topic, int Partition, long Offset)

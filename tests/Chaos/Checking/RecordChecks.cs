@@ -47,7 +47,7 @@ internal static class RecordChecks
         foreach (var l in facts.Store.Ledger.Where(l => l.Record is not null))
             if (Judge(facts, l.Record!.Value, l.Id, l.StreamKey, $"a row of the ledger of {l.StreamKey}") is { } violation)
                 yield return violation;
-        foreach (var d in facts.Store.DeadLetters.Where(d => !facts.ByPlace.ContainsKey(d.Record) && facts.History.Records.All(r => r.Acknowledged is not null)))
+        foreach (var d in facts.Store.DeadLetters.Where(d => !facts.ByPlace.ContainsKey(d.Record) && !(facts.Copies.TryGetValue(d.Record, out var copy) && copy is null) && facts.History.Records.All(r => r.Acknowledged is not null)))
             yield return facts.Of(ViolationClass.Phantom, $"a dead letter is of {d.Record}, where nobody sent anything", d.Record);
     }
 

@@ -79,7 +79,9 @@ internal static class ChaosRun
         await watching.CancelAsync();
         await watch;
         await watcher.LookAsync();
-        var recording = new Recording(journal.ToHistory(rested), await StoreReader.ReadAsync(system.DirectPostgres));
+        var history = journal.ToHistory(rested);
+        history = history with { Copies = await UnacknowledgedCopies.FindAsync(system.Broker, history, cancellationToken) };
+        var recording = new Recording(history, await StoreReader.ReadAsync(system.DirectPostgres));
         List<Violation> violations = [.. recording.Check()];
         if (stuck is not null)
             violations.Insert(0, new(ViolationClass.Stuck, $"after {patience.TotalSeconds} s: {stuck}", null, []));

@@ -144,9 +144,17 @@ internal sealed class FaultInjector(ChaosSystem system, Watcher watcher, RecordL
 
     private static async Task<string?> CutAsync(Proxy proxy, CancellationToken cancellationToken)
     {
-        var accepted = proxy.Accepted;
-        var cut = proxy.Cut();
-        return cut > 0 && await SeenAsync(() => proxy.Accepted > accepted, cancellationToken) ? $"{cut} connections between {proxy.Name} were reset, and made again" : null;
+        // Just after another fault there may be no connection yet that could be cut.
+        var (accepted, cut) = (0L, 0);
+        bool Cut()
+        {
+            accepted = proxy.Accepted;
+            cut = proxy.Cut();
+            return cut > 0;
+        }
+
+        return await SeenAsync(Cut, cancellationToken) && await SeenAsync(() => proxy.Accepted > accepted, cancellationToken)
+            ? $"{cut} connections between {proxy.Name} were reset, and made again" : null;
     }
 
     private static async Task<string?> DelayAsync(Proxy proxy, double seconds, CancellationToken cancellationToken)

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using AppHost.Kafka;
 using Chaos.Checking;
-using Confluent.Kafka;
 using Contracts.Records;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
@@ -90,7 +89,7 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
     {
         var decoder = new AvroRecordDecoder<UserRecord>(schemas);
         var (counts, revenue) = (new Dictionary<string, long>(), new Dictionary<string, (decimal Total, long Orders)>());
-        foreach (var partition in Read("user-events", cancellationToken).GroupBy(r => r.Partition.Value))
+        foreach (var partition in TopicReader.Read(broker, "user-events", cancellationToken).GroupBy(r => r.Partition.Value))
         {
             var newest = long.MinValue;
             var next = 0L;
@@ -144,7 +143,7 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
         while (true)
         {
             var seen = new Dictionary<string, List<EventCount>>();
-            foreach (var record in Read("event-counts", cancellationToken))
+            foreach (var record in TopicReader.Read(broker, "event-counts", cancellationToken))
             {
                 var count = await decoder.DecodeAsync(record.Message.Value, cancellationToken);
                 var key = $"{count.EventType} {count.WindowStart.ToUnixTimeMilliseconds()}";
@@ -159,34 +158,6 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
                 return [.. twice, .. wrong];
             await Task.Delay(500, cancellationToken);
         }
-    }
-
-    private List<ConsumeResult<byte[], byte[]>> Read(string topic, CancellationToken cancellationToken)
-    {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
-        {
-            BootstrapServers = broker.BootstrapServers,
-            GroupId = "job-audit",
-            EnableAutoCommit = false,
-            EnablePartitionEof = true,
-            IsolationLevel = IsolationLevel.ReadCommitted,
-            AutoOffsetReset = AutoOffsetReset.Earliest,
-        }).SetLogHandler((_, _) => { }).Build();
-        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-        var partitions = admin.GetMetadata(topic, TimeSpan.FromSeconds(10)).Topics.Single().Partitions.Count;
-        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
-        var records = new List<ConsumeResult<byte[], byte[]>>();
-        for (var ended = 0; ended < partitions;)
-        {
-            var result = consumer.Consume(cancellationToken);
-            if (result.IsPartitionEOF)
-                ended++;
-            else
-                records.Add(result);
-        }
-
-        consumer.Close();
-        return records;
     }
 
     private static string AvroName(EventType type) => type switch
