@@ -27,6 +27,8 @@ internal static class Bench
         {
             await using var kafka = await PrivateKafka.StartAsync(home, Path.Combine(folder, "kafka"), cancellationToken: cancellationToken);
             await using var postgres = await PrivatePostgres.StartAsync(Path.Combine(folder, "postgres"), cancellationToken: cancellationToken);
+            if (settings.LiveRate is { } rate)
+                return await new Live(settings, rate, TimeSpan.FromSeconds(settings.LiveSeconds)).RunAsync(folder, kafka, postgres, cancellationToken);
             var contest = new Contest(kafka.BootstrapServers, "user-events", settings.Events);
             await kafka.CreateTopicAsync(contest.Topic, settings.Partitions, cancellationToken);
             var filling = System.Diagnostics.Stopwatch.StartNew();
@@ -95,7 +97,7 @@ internal static class Bench
         return isEqual && ours.Repeated == 0;
     }
 
-    private static void Say(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+    public static void Say(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     private static void Say(string line) => Console.WriteLine(line);
 }

@@ -53,7 +53,8 @@ internal static class Fill
         }
     }
 
-    private static UserRecord Next(Random random, int users, DateTimeOffset at)
+    /// <summary>A record of some user.</summary>
+    public static UserRecord Next(Random random, int users, DateTimeOffset at)
     {
         var user = random.Next(users);
         var type = random.Next(100) switch

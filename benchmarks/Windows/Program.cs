@@ -9,16 +9,18 @@ var rounds = new Option<int>("--rounds") { Description = "How often each contend
 var ten = new Option<bool>("--ten") { Description = "All ten queries of the shop at once, instead of ten-second windows per user." };
 var peers = new Option<string?>("--peers") { Description = "The folder with the program 'peer', which runs Flink and Kafka Streams; without it there are none to compare with." };
 var only = new Option<string[]>("--only") { Description = "Only these: raw, ours, flink, streams, sql.", AllowMultipleArgumentsPerToken = true };
+var live = new Option<int?>("--live") { Description = "Instead of speed, latency: from the watermark's passing a window's end to its result in the topic, under a load of so many events per second." };
+var seconds = new Option<int>("--seconds") { Description = "How long the live load lasts.", DefaultValueFactory = _ => 120 };
 var folder = new Option<string?>("--data") { Description = "Where broker, database and logs lie, a new folder. Default: a temporary folder, deleted at the end." };
 var command = new RootCommand(
     "Fills a topic, then has ten-second windows per user computed from it by our jobs, Flink and Kafka Streams, exactly once, each in fresh processes. What a\n"
     + "read_committed reader of the output sees is compared, and how fast it came. Needs Apache Kafka (KAFKA_HOME) and Postgres' programs.")
 {
-    events, users, perSecond, partitions, rounds, ten, peers, only, folder,
+    events, users, perSecond, partitions, rounds, ten, peers, only, live, seconds, folder,
 };
 command.SetAction((parsed, cancellation) => Bench.RunAsync(
     new(parsed.GetValue(events), parsed.GetValue(users), parsed.GetValue(perSecond), parsed.GetValue(partitions), parsed.GetValue(rounds), parsed.GetValue(ten),
-        parsed.GetValue(peers), parsed.GetValue(only) ?? [], parsed.GetValue(folder)),
+        parsed.GetValue(peers), parsed.GetValue(only) ?? [], parsed.GetValue(live), parsed.GetValue(seconds), parsed.GetValue(folder)),
     cancellation));
 
 var bootstrap = new Option<string>("--bootstrap") { Required = true };

@@ -48,5 +48,9 @@ internal static class WindowJobs
         .OnlyToTopics();
 
     /// <summary>The shop's ten queries that Flink SQL computes too.</summary>
-    public static IEnumerable<Job> Ten => ShopJobs.All.Where(j => j.Topic == Input && j.Name is not ("engagement-score" or "order-value"));
+    public static IEnumerable<Job> Ten =>
+    [
+        ShopJobs.EventCounts, ShopJobs.UserActivity, ShopJobs.Revenue, ShopJobs.SessionAnalysis, ShopJobs.TopPages, ShopJobs.DeviceDistribution,
+        ShopJobs.ConversionFunnel, ShopJobs.SearchAnalytics, ShopJobs.UserEngagement, ShopJobs.UserSessions,
+    ];
 }

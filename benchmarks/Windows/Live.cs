@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using AppHost.Kafka;
+using AppHost.Postgres;
+using AppHost.Processes;
+using Confluent.Kafka;
+using SchemaRegistry;
+
+namespace Windows;
+
+/// <summary>
+/// Under a steady load whose event time is now, measures how long after the watermark has passed a window's end a read_committed reader has its result. The
+/// watermark passes with the first record on the window's partition that is as much behind the end as records may be out of order; the moment it is handed to the
+/// producer counts. Beside it, in the same run: how long a plain consumer waits for the records themselves.
+/// </summary>
+internal sealed class Live(Settings settings, int rate, TimeSpan length)
+{
+    private static readonly TimeSpan Skip = TimeSpan.FromSeconds(30);
+    private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(int Partition, long End), long> _passed = new();
+
+    public async Task<int> RunAsync(string folder, PrivateKafka kafka, PrivatePostgres postgres, CancellationToken cancellationToken)
+    {
+        const string topic = "user-events", output = "live-totals";
+        await kafka.CreateTopicAsync(topic, settings.Partitions, cancellationToken);
+        await kafka.CreateTopicAsync(output, 4, cancellationToken);
+        var database = await postgres.CreateDatabaseAsync("live", cancellationToken: cancellationToken);
+        await using var ours = await OwnedProcess.StartAsync(
+            "ours",
+            [
+                "dotnet", Path.Combine(AppContext.BaseDirectory, "Windows.dll"), "run-ours", "--bootstrap", kafka.BootstrapServers, "--topic", topic, "--events", "0",
+                "--output", output, "--postgres", database,
+            ],
+            Path.Combine(folder, "live.log"));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var results = Task.Run(() => ReadResults(kafka.BootstrapServers, output, ending.Token), cancellationToken);
+        var records = Task.Run(() => ReadRecords(kafka.BootstrapServers, topic, ending.Token), cancellationToken);
+        var sent = await Task.Run(() => Send(kafka.BootstrapServers, topic), cancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken); // what the last record has closed
+        await ending.CancelAsync();
+        if (ours.HasExited)
+            throw new InvalidOperationException($"ours has ended. Its last words:{System.Environment.NewLine}{ours.LogTail()}");
+
+        var decoder = new AvroRecordDecoder<WindowTotal>(Schemas.Of(WindowTotal.Schema));
+        var (waits, unknown) = (new List<double>(), 0);
+        var from = DateTimeOffset.UtcNow - length + Skip;
+        foreach (var (value, at) in await results)
+        {
+            var total = await decoder.DecodeAsync(value, cancellationToken);
+            var end = total.Start.AddSeconds(10);
+            if (end < from)
+                continue;
+            if (_partitions.TryGetValue(total.User, out var partition) && _passed.TryGetValue((partition, end.ToUnixTimeMilliseconds()), out var passed))
+                waits.Add(Stopwatch.GetElapsedTime(passed, at).TotalMilliseconds);
+            else
+                unknown++;
+        }
+
+        Bench.Say($"{sent / length.TotalSeconds:#,0} events/s of {settings.Users:#,0} users on {settings.Partitions} partitions for {length.TotalSeconds:0} s; the first {Skip.TotalSeconds:0} s don't count");
+        Print("closed result", waits);
+        Print("record itself", await records);
+        if (unknown > 0)
+            Bench.Say($"{unknown:#,0} results came before any record that could have closed them: that is wrong");
+        return waits.Count > 0 && unknown == 0 ? 0 : 1;
+    }
+
+    private static void Print(string what, List<double> waits)
+    {
+        waits.Sort();
+        double At(double share) => waits.Count == 0 ? double.NaN : waits[(int)Math.Min(waits.Count - 1, share * waits.Count)];
+        Bench.Say($"{what,-14} {waits.Count,9:#,0} seen; p50 {At(0.5):0} ms, p95 {At(0.95):0} ms, p99 {At(0.99):0} ms, longest {At(1):0} ms");
+    }
+
+    private long Send(string bootstrap, string topic)
+    {
+        var (encoder, random, clock, sent) = (Schemas.UserEvents(), new Random(42), Stopwatch.StartNew(), 0L);
+        var closed = new Dictionary<int, long>();
+        using var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig
+        {
+            BootstrapServers = bootstrap,
+            Partitioner = Confluent.Kafka.Partitioner.Murmur2Random,
+            LingerMs = 1,
+            QueueBufferingMaxMessages = 200_000,
+        }).Build();
+        while (clock.Elapsed < length)
+        {
+            for (; sent < clock.Elapsed.TotalSeconds * rate; sent++)
+            {
+                var now = DateTimeOffset.UtcNow;
+                var record = Fill.Next(random, settings.Users, now);
+                var value = encoder.Encode(record);
+                if (_partitions.TryGetValue(record.UserId, out var partition))
+                {
+                    var end = (now.ToUnixTimeMilliseconds() - 5_000) / 10_000 * 10_000;
+                    if (closed.GetValueOrDefault(partition) < end)
+                        (closed[partition], _passed[(partition, end)]) = (end, Stopwatch.GetTimestamp());
+                }
+
+                producer.Produce(topic, new() { Key = record.UserId, Value = value }, report => _partitions.TryAdd(report.Message.Key, report.Partition.Value));
+            }
+
+            Thread.Sleep(1);
+        }
+
+        producer.Flush(CancellationToken.None);
+        return sent;
+    }
+
+    private static List<(byte[] Value, long At)> ReadResults(string bootstrap, string topic, CancellationToken cancellationToken)
+    {
+        var results = new List<(byte[], long)>();
+        using var consumer = Consumer(bootstrap, topic, 4);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            if (consumer.Consume(50) is { } result)
+                results.Add((result.Message.Value, Stopwatch.GetTimestamp()));
+        }
+
+        return results;
+    }
+
+    private List<double> ReadRecords(string bootstrap, string topic, CancellationToken cancellationToken)
+    {
+        var waits = new List<double>();
+        var from = DateTimeOffset.UtcNow + Skip;
+        using var consumer = Consumer(bootstrap, topic, settings.Partitions);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            if (consumer.Consume(50) is { } result && DateTimeOffset.UtcNow is var now && now > from)
+                waits.Add((now - result.Message.Timestamp.UtcDateTime).TotalMilliseconds);
+        }
+
+        return waits;
+    }
+
+    private static IConsumer<Ignore, byte[]> Consumer(string bootstrap, string topic, int partitions)
+    {
+        var consumer = new ConsumerBuilder<Ignore, byte[]>(new ConsumerConfig
+        {
+            BootstrapServers = bootstrap,
+            GroupId = "windows-live",
+            IsolationLevel = IsolationLevel.ReadCommitted,
+            EnableAutoCommit = false,
+            FetchWaitMaxMs = 10,
+        }).Build();
+        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        return consumer;
+    }
+}
