@@ -50,6 +50,7 @@ internal static class CommandLine
         var json = new Option<bool>("--json") { Description = "Print the summary as one line of JSON." };
         events.Validators.Add(result => AtLeast(result, result.GetValueOrDefault<long?>(), 1));
         heedLag.Validators.Add(result => AtLeast(result, result.GetValueOrDefault<long?>(), 1));
+        seed.Validators.Add(result => AtLeast(result, result.GetValueOrDefault<int?>(), 0)); // Random takes a seed and its negative for the same
         users.Validators.Add(result => AtLeast(result, result.GetValueOrDefault<int>(), 2));
 
         var command = new RootCommand("""
