@@ -14,6 +14,7 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
 {
     private JobPartition? _partition;
     private string _incarnation = "";
+    private int? _rereadSince;
     private DateTimeOffset _strangeSince = DateTimeOffset.MaxValue;
 
     private (string Topic, int Partition) Place => JobStreams.Parse(this.GetPrimaryKeyString());
@@ -127,8 +128,7 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
         try
         {
             await partition.TickAsync(cancellationToken);
-            if (partition.TakeRereadWish())
-                control.Reread(JobStreams.Provider, JobStreams.StreamOf(Place.Topic), Place.Partition);
+            RereadIfWished(partition);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -137,6 +137,21 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
         }
 
         LeaveIfRead(elsewhere: Mine() is null);
+    }
+
+    private void RereadIfWished(JobPartition partition)
+    {
+        if (partition.TakeRereadWish())
+        {
+            _rereadSince = Mine()?.Generation;
+            control.Reread(JobStreams.Provider, JobStreams.StreamOf(Place.Topic), Place.Partition);
+        }
+        else if (_rereadSince is { } former && Mine()?.Generation > former)
+        {
+            // No record may come of it: there may have been transactions' ends alone.
+            _rereadSince = null;
+            partition.ReadAnew();
+        }
     }
 
     /// <summary>The partition as this silo reads it; null when it does not.</summary>

@@ -65,9 +65,11 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
         gauge.ReadLevels = () =>
         {
             var (low, high) = intake.Watermarks;
+            var generation = cache.Generation; // before its watermark: it may be a moment behind, never ahead
+
             // What the consumer knows of the end is a moment old: what was read is beyond doubt.
             return new(
-                low, high < 0 ? high : Math.Max(high, cache.Position), cache.Generation > 0 ? cache.Watermark : -1, cache.Items, cache.Bytes, intake.IsPaused, cache.FailingStreams,
+                low, high < 0 ? high : Math.Max(high, cache.Position), generation, generation > 0 ? cache.Watermark : -1, cache.Items, cache.Bytes, intake.IsPaused, cache.FailingStreams,
                 parts.Directory.Unreachable);
         };
         if (RereadsAfterFailure)

@@ -65,6 +65,9 @@ public sealed record KafkaPartitionStatus
     /// <summary>The watermark: every record below it is done. What the next checkpoint says. Null before the partition was taken over.</summary>
     public required long? Position { get; init; }
 
+    /// <summary>How often reading has begun at the position that was asked for; <see cref="Position"/> belongs to the last time. 0 before the first.</summary>
+    public int Generation { get; init; }
+
     /// <summary>Records at or above the position, or null while it isn't known. Transaction markers count.</summary>
     public long? Lag => High is { } high && Position is { } position ? Math.Max(0, high - position) : null;
 

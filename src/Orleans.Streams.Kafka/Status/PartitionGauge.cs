@@ -105,6 +105,7 @@ internal sealed class PartitionGauge(string provider, string stream, string topi
             Low = levels.Low >= 0 ? levels.Low : null,
             High = levels.High >= 0 ? levels.High : null,
             Position = levels.Position >= 0 ? levels.Position : null,
+            Generation = levels.Generation,
             Outstanding = levels.Items,
             OutstandingBytes = levels.Bytes,
             Paused = levels.Paused,
@@ -118,5 +119,5 @@ internal sealed class PartitionGauge(string provider, string stream, string topi
         };
     }
 
-    internal readonly record struct Levels(long Low, long High, long Position, int Items, long Bytes, bool Paused, int FailingStreams, string? Unreachable);
+    internal readonly record struct Levels(long Low, long High, int Generation, long Position, int Items, long Bytes, bool Paused, int FailingStreams, string? Unreachable);
 }
