@@ -14,7 +14,7 @@ internal static class Observability
         builder.Services.AddHealthChecks().AddCheck<Health.StreamsCheck>("streams").AddCheck<Health.MirrorCheck>("dead-letter mirror");
         var telemetry = builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics
-                .AddMeter("Microsoft.Orleans", "Orleans.Streams.Kafka", "EventStore", "EventPlatform", "Npgsql")
+                .AddMeter("Microsoft.Orleans", "Orleans.Streams.Kafka", "EventStore", "EventPlatform", "StreamJobs", "Npgsql")
                 // They are labelled by stream and grain: a series per user, for each delivery.
                 .AddView("orleans-streams-persistent-stream-messages-*", MetricStreamConfiguration.Drop)
                 .AddRuntimeInstrumentation()

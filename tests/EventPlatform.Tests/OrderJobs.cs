@@ -24,7 +24,7 @@ public sealed record OrderCount
     public required long Count { get; init; }
 }
 
-/// <summary>Jobs over the example's topic: one whose keys are spread over partitions, and one by the record's key that fails on some records.</summary>
+/// <summary>Jobs over the example's topic: one whose keys are spread over partitions, one by the record's key that fails on some records, and one by the clock.</summary>
 public static class OrderJobs
 {
     public const string CountSchema = """
@@ -36,16 +36,20 @@ public static class OrderJobs
 
     public static readonly Job PerHour = Orders("orders-per-hour").KeyBy(o => o.Type).Window(Tumbling.Of(1.Hours()))
         .Aggregate(a => new { c = a.Count(), total = a.Sum(o => (decimal?)o.Amount) })
-        .ToTopic("order-counts", r => new OrderCount { Type = r.Key, Hour = r.Start, Count = r.Value.c });
+        .ToTopic("order-counts", r => new OrderCount { Type = r.Key, Hour = r.Start, Count = r.Value.c })
+        .ToLake();
 
     public static readonly Job PerOrder = Orders("per-order").KeyByRecordKey(o => o.OrderId).Window(Tumbling.Of(1.Days()))
         .Aggregate(a => new { c = a.Count(o => IsCountable(o)) });
+
+    public static readonly Job PerSecond = Job.Named("orders-per-second").From<OrderFacts>("orders").ByArrival().KeyByNothing().Window(Tumbling.Of(1.Seconds()))
+        .Aggregate(a => new { c = a.Count() });
 
     /// <summary>An application with the jobs.</summary>
     public static void Define(PlatformBuilder platform, Action<PlatformBuilder> rest)
     {
         rest(platform);
-        platform.Job(PerHour).Job(PerOrder);
+        platform.Job(PerHour).Job(PerOrder).Job(PerSecond);
     }
 
     private static bool IsCountable(OrderFacts order) => order.Amount == 13 ? throw new InvalidOperationException("thirteen") : true;

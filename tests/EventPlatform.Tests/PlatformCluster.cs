@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
+using Testing;
 using Testing.Postgres;
 
 namespace EventPlatform.Tests;
@@ -57,6 +58,8 @@ public sealed class PlatformCluster : IAsyncDisposable
                 ["Kafka:ConsumerGroup"] = topic,
                 ["Kafka:DeadLetterTopic"] = deadLetterTopic,
                 ["SchemaRegistry:Folder"] = _schemas,
+                ["Jobs:LakeFolder"] = Lake,
+                ["Jobs:LakeInterval"] = "00:00:00.1",
             });
             host.Logging.SetMinimumLevel(LogLevel.Warning);
         });
@@ -65,6 +68,9 @@ public sealed class PlatformCluster : IAsyncDisposable
     }
 
     public string Topic { get; }
+
+    /// <summary>The folder of the jobs' lake.</summary>
+    public string Lake { get; } = TestFolder.New();
 
     public IGrainFactory Grains => _cluster.Client;
 
@@ -114,5 +120,7 @@ public sealed class PlatformCluster : IAsyncDisposable
         await _cluster.DisposeAsync();
         _producer.Dispose();
         Directory.Delete(_schemas, recursive: true);
+        if (Directory.Exists(Lake))
+            Directory.Delete(Lake, recursive: true);
     }
 }

@@ -37,12 +37,13 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
 
     public JobSavepoints Savepoints => new(Store);
 
+    public JobServices Services(JobOptions? options = null, TimeProvider? time = null) => new(
+        Store, options ?? new() { CheckpointInterval = TimeSpan.FromHours(1), CheckpointTimeout = TimeSpan.FromHours(2), CheckpointPause = TimeSpan.FromHours(1) },
+        this, this, this, new TopicConnection("", new Dictionary<string, string>(), t => t, "test"), _ => { }, time ?? TimeProvider.System, NullLogger.Instance);
+
     public async Task<JobPartition> OpenAsync(JobOptions? options = null, TimeProvider? time = null, Job? job = null, long startOffset = 0)
     {
-        var services = new JobServices(
-            Store, options ?? new() { CheckpointInterval = TimeSpan.FromHours(1), CheckpointTimeout = TimeSpan.FromHours(2), CheckpointPause = TimeSpan.FromHours(1) },
-            this, this, this, new TopicConnection("", new Dictionary<string, string>(), t => t, "test"), _ => { }, time ?? TimeProvider.System, NullLogger.Instance);
-        var partition = new JobPartition("visits", 0, [job ?? Counts], services);
+        var partition = new JobPartition("visits", 0, [job ?? Counts], Services(options, time));
         await partition.OpenAsync("one", startOffset, default);
         return partition;
     }

@@ -114,11 +114,19 @@ public sealed class SavepointTests(PostgresServer postgres)
             await owner.CheckpointAsync();
         }
 
-        await world.Source.CreateCommand(@"update jobs.job_state set data = '\x0102'").ExecuteNonQueryAsync();
-        await using var next = await world.OpenAsync();
-        await next.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
-        await next.CheckpointAsync();
-        Assert.Equal(1, (await world.StatusAsync()).NextOffset);
+        await world.Source.CreateCommand(@"create table jobs.kept as select * from jobs.job_state; update jobs.job_state set data = '\x0102'").ExecuteNonQueryAsync();
+        await using (var next = await world.OpenAsync())
+        {
+            await next.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
+            await next.CheckpointAsync();
+            Assert.Equal((1, true), ((await world.StatusAsync()).NextOffset, (await world.StatusAsync()).IsUnfit));
+        }
+
+        await world.Source.CreateCommand("update jobs.job_state set data = (select data from jobs.kept)").ExecuteNonQueryAsync();
+        await using var mended = await world.OpenAsync();
+        await mended.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
+        await mended.CheckpointAsync();
+        Assert.Equal((2, false), ((await world.StatusAsync()).NextOffset, (await world.StatusAsync()).IsUnfit));
     }
 
     [Fact]

@@ -29,7 +29,24 @@ internal static class JobEndpoints
             ControlAsync(job, JobState.Running, context, all, catalog)).WithSummary("Let it go on where it was paused");
         jobs.MapPost("/{job}/drain", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
             ControlAsync(job, JobState.Draining, context, all, catalog)).WithSummary("End its input: every window is final, and no record is taken after it");
+        jobs.MapPost("/{job}/lake/rewrite", RewriteLakeAsync).WithSummary("Take its Parquet files away, and write its final results anew")
+            .WithDescription("After the folder or a file was lost. Until it is done, readers of the lake see less.");
         MapSavepoints(jobs);
+    }
+
+    private static async Task<IResult> RewriteLakeAsync(string job, HttpContext context, JobDirectory jobs, JobLake lake)
+    {
+        var checks = new Checks();
+        var who = context.ReadOperator(checks);
+        if (checks.Problem is { } problem)
+            return problem;
+        if (jobs.Find(job) is not { } found)
+            return Missing(job);
+        if (!found.IsInLake)
+            return Problems.Conflict($"Job '{job}' has no lake: it does not say ToLake().");
+        return await lake.RewriteAsync(found, context.RequestAborted)
+            ? TypedResults.Accepted($"/jobs/{job}", new JobAct(job, "rewriting", who))
+            : Problems.Conflict($"Job '{job}' has results in its lake that are too old for the table (KeepResults): they would be lost.");
     }
 
     private static void MapSavepoints(RouteGroupBuilder jobs)
@@ -78,6 +95,7 @@ internal static class JobEndpoints
         return await savepoints.RestoreAsync(found, name, context.RequestAborted) switch
         {
             SavepointOutcome.Missing => Problems.NotFound($"Job '{job}' has no savepoint '{name}'; /jobs/{job}/savepoints lists them."),
+            SavepointOutcome.InLakeAlone => Problems.Conflict($"Job '{job}' has results in its lake that are too old for the table (KeepResults); the lake would have to be written anew, and they would be lost. Give the job another name."),
             SavepointOutcome.OtherPartitions => Problems.Conflict($"The topic of job '{job}' has partitions that savepoint '{name}' does not know, or was created again since: it cannot go back to it."),
             SavepointOutcome.DoesNotFit => Problems.Conflict($"Savepoint '{name}' does not fit job '{job}' as it is now ({found.StateShape}): run the version that wrote it, or give the job another name."),
             _ => TypedResults.Accepted($"/jobs/{job}", new SavepointAct(job, name, who)),

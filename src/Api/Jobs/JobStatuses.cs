@@ -21,12 +21,13 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
             return null;
         var controls = await catalog.ControlsAsync(cancellationToken);
         var partitions = await catalog.PartitionsAsync(name, cancellationToken);
-        return new(View(job, controls.GetValueOrDefault(name, JobState.Running), partitions), [.. partitions.Select(Partition)]);
+        return new(View(job, controls.GetValueOrDefault(name, JobState.Running), partitions), [.. partitions.Select(Partition)],
+            job.IsInLake ? await catalog.LakeAsync(name, cancellationToken) : null);
     }
 
     private JobView View(Job job, JobState wanted, IReadOnlyList<JobPartitionStatus> partitions)
     {
-        var unfit = partitions.FirstOrDefault(p => p.Shape is not null && p.Shape != job.StateShape);
+        var unfit = partitions.FirstOrDefault(p => p.IsUnfit || (p.Shape is not null && p.Shape != job.StateShape));
         var state = wanted switch
         {
             _ when unfit is not null => "unfit",
@@ -41,7 +42,15 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
             moving is { } at ? Math.Max(0, (time.GetUtcNow() - at).TotalSeconds) : null,
             partitions.Sum(p => p.Records), partitions.Sum(p => p.Late), partitions.Sum(p => p.Keys), partitions.Sum(p => p.StateBytes),
             [.. job.ResultTopics],
-            unfit is null ? null : $"What it kept does not fit it, so it takes no records. Kept: {unfit.Shape}. Now: {job.StateShape}. Restore a savepoint that fits, run the version that wrote it, or give the job another name.");
+            unfit is null ? null : Problem(unfit, job));
+    }
+
+    private static string Problem(JobPartitionStatus unfit, Job job)
+    {
+        var why = unfit.Shape is null || unfit.Shape == job.StateShape
+            ? "What it kept cannot be read (the silo's log, event id 4006, says why)"
+            : $"What it kept does not fit it (kept: {unfit.Shape}; now: {job.StateShape})";
+        return $"{why}, so it takes no records. Restore a savepoint that fits, run the version that wrote it, or give the job another name.";
     }
 
     private static JobPartitionView Partition(JobPartitionStatus p) => new(
@@ -83,4 +92,5 @@ public sealed record JobPartitionView(
 /// <summary>A job and its partitions.</summary>
 /// <param name="Summary">The job.</param>
 /// <param name="Partitions">Its partitions.</param>
-public sealed record JobDetail(JobView Summary, IReadOnlyList<JobPartitionView> Partitions);
+/// <param name="Lake">Its Parquet files; absent when it has none.</param>
+public sealed record JobDetail(JobView Summary, IReadOnlyList<JobPartitionView> Partitions, LakeStatus? Lake);

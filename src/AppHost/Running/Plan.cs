@@ -72,6 +72,7 @@ public sealed class Plan
         var environment = _options.Settings.ToEnvironment();
         environment["ConnectionStrings__Postgres"] = _store.ConnectionString;
         environment["Kafka__BootstrapServers"] = _broker.BootstrapServers;
+        environment.TryAdd("Jobs__LakeFolder", Path.Combine(Path.GetFullPath(_options.Data), "lake"));
         if (_broker.Own is not null)
             environment.TryAdd("Kafka__CreateMissingTopics", "true");
         if (_broker.Own?.Incarnation is { } incarnation)

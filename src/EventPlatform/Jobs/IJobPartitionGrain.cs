@@ -36,6 +36,15 @@ public interface IJobMergerGrain : IGrainWithStringKey
     Task<List<OpenWindowRow>> OpenResultsAsync();
 }
 
+/// <summary>Writes one job's lake, by the job's name.</summary>
+[Alias("event-platform.job-lake")]
+public interface IJobLakeGrain : IGrainWithStringKey
+{
+    /// <summary>See what has become final.</summary>
+    [Alias("nudge")]
+    Task NudgeAsync();
+}
+
 /// <summary>An open window's result so far; its value is a JSON object.</summary>
 [GenerateSerializer, Alias("event-platform.open-window"), Immutable]
 public sealed record OpenWindowRow(

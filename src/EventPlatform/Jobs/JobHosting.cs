@@ -28,6 +28,7 @@ internal static class JobHosting
         services.AddSingleton(s => s.GetRequiredService<JobDatabase>().Store);
         services.AddSingleton<JobCatalog>();
         services.AddSingleton<JobSavepoints>();
+        services.AddSingleton<JobLake>();
     }
 
     /// <summary>What silos need: the streams by partition, and the grains that take them.</summary>

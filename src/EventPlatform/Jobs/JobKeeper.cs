@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Streams.Kafka;
 using StreamJobs.Checkpoints;
+using StreamJobs.Running;
 
 namespace EventPlatform.Jobs;
 
@@ -10,11 +12,13 @@ namespace EventPlatform.Jobs;
 /// Sees to it that jobs run where nothing comes, and tells mergers when partitions have moved on: often, but no job more than every few hundredths of a second.
 /// </summary>
 internal sealed partial class JobKeeper(
-    JobStore store, JobDirectory jobs, JobNudges nudges, IGrainFactory grains, IKafkaStreamsStatus status, TimeProvider time, ILogger<JobKeeper> logger)
+    JobStore store, JobDirectory jobs, JobNudges nudges, IGrainFactory grains, IKafkaStreamsStatus status, IOptions<JobOptions> options, TimeProvider time,
+    ILogger<JobKeeper> logger)
     : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
     private readonly ILogger _logger = logger;
@@ -24,6 +28,8 @@ internal sealed partial class JobKeeper(
     {
         foreach (var job in await store.CreateTablesAsync(jobs.All, cancellationToken))
             LogViewKept(job);
+        if (options.Value.LakeFolder is null && jobs.All.Where(j => j.IsInLake).Select(j => j.Name).ToArray() is { Length: > 0 } waiting)
+            LogNoLake(string.Join(", ", waiting));
     }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -34,7 +40,8 @@ internal sealed partial class JobKeeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var round = DateTimeOffset.MinValue;
+        var (round, trimmed) = (DateTimeOffset.MinValue, DateTimeOffset.MinValue);
+        var age = new ResultAge(store);
         while (!stoppingToken.IsCancellationRequested)
         {
             var woken = await nudges.WaitAsync(Round, time, stoppingToken).ConfigureAwait(false);
@@ -42,7 +49,16 @@ internal sealed partial class JobKeeper(
             {
                 round = time.GetUtcNow();
                 Ensure();
+                foreach (var job in jobs.All.Where(j => j.IsInLake && options.Value.LakeFolder is not null))
+                    Run($"lake of {job.Name}", () => grains.GetGrain<IJobLakeGrain>(job.Name).NudgeAsync(), () => { });
                 woken = [.. jobs.All.Where(j => j.IsMerged).Select(j => j.Name)];
+            }
+
+            if (time.GetUtcNow() - trimmed >= TrimEvery)
+            {
+                trimmed = time.GetUtcNow();
+                foreach (var job in jobs.All.Where(j => j.ResultsKept is not null))
+                    Run($"age of {job.Name}'s results", () => age.TrimAsync(job, stoppingToken), () => { });
             }
 
             foreach (var job in woken.Where(j => jobs.Find(j) is { IsMerged: true }))
@@ -92,6 +108,9 @@ internal sealed partial class JobKeeper(
 
     [LoggerMessage(3022, LogLevel.Warning, "The results of job '{Job}' have other fields now, but the view of them in the database stays as it was, because something is built upon it. Drop that, and start again")]
     private partial void LogViewKept(string job);
+
+    [LoggerMessage(3023, LogLevel.Warning, "Jobs:LakeFolder is not set, so the lake of these jobs is not written; their results wait in the database: {Jobs}")]
+    private partial void LogNoLake(string jobs);
 
     [LoggerMessage(3020, LogLevel.Warning, "Jobs: '{Key}' cannot be run now; it is tried again every two seconds (said once)")]
     private partial void LogFailing(string key, Exception exception);

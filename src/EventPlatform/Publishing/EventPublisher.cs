@@ -32,7 +32,7 @@ internal sealed partial class EventPublisher<TEvent> : IEventSubscriber, IDispos
         ILogger<EventPublisher<TEvent>> logger)
     {
         (_topic, _time, _encoder, _clock, _logger) = (topic, time, encoder, clock, logger);
-        _sender = new(() => new(Name, new TopicConnection(kafka.BootstrapServers, kafka.Client, topics.BrokerNameOf, $"{kafka.ConsumerGroup}.events")));
+        _sender = new(() => new(Name, new TopicConnection(kafka.BootstrapServers, kafka.Client, topics.BrokerNameOf, $"{kafka.ConsumerGroup}.events"), logger));
     }
 
     public string Name => $"publish-{_topic}";

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Contracts.Records;
 using StreamJobs;
 
@@ -16,7 +17,8 @@ public static class ShopJobs
         .KeyBy(e => e.EventType)
         .Window(Tumbling.Of(1.Minutes()))
         .Aggregate(a => new { c = a.Count() })
-        .ToTopic("event-counts", r => new EventCount { EventType = r.Key, WindowStart = r.Start, WindowEnd = r.End, Events = r.Value.c, Revision = r.Revision });
+        .ToTopic("event-counts", r => new EventCount { EventType = r.Key, WindowStart = r.Start, WindowEnd = r.End, Events = r.Value.c, Revision = r.Revision })
+        .ToLake();
 
     /// <summary>A user's events and sessions, per minute.</summary>
     public static readonly Job UserActivity = From("user-activity")
@@ -46,7 +48,8 @@ public static class ShopJobs
             Total = decimal.Round(r.Value.total, 2),
             Orders = r.Value.orders,
             Revision = r.Revision,
-        });
+        })
+        .ToLake();
 
     /// <summary>A session's events, half an hour at a time.</summary>
     public static readonly Job SessionAnalysis = From("session-analysis")
@@ -127,6 +130,19 @@ public static class ShopJobs
         .Window(Tumbling.Of(5.Minutes()))
         .Aggregate(a => new { average = a.Average(e => e.Amount), largest = a.Max(e => e.Amount) });
 
+    /// <summary>What part of the events is of which type, per five minutes.</summary>
+    public static readonly Job TypeShares = From("type-shares")
+        .KeyByNothing()
+        .Window(Tumbling.Of(5.Minutes()))
+        .Aggregate(a => new { shares = SharesOf(a.Top(20, e => e.EventType), a.Count()) });
+
+    /// <summary>Events per second over the last minute, every five seconds.</summary>
+    public static readonly Job EventRate = From("event-rate")
+        .KeyByNothing()
+        .Window(Sliding.Of(1.Minutes(), every: 5.Seconds()))
+        .Aggregate(a => new { per_second = decimal.Round(a.Count() / 60m, 2) })
+        .KeepResults(1.Days());
+
     /// <summary>Accounts that someone tries.</summary>
     public static readonly Job SuspiciousWithdrawals = Job.Named("suspicious-withdrawals")
         .From<AccountFact>(Shop.AccountDomainEvents).Watermark(e => e.Timestamp, delay: 5.Seconds())
@@ -137,9 +153,19 @@ public static class ShopJobs
     public static IEnumerable<Job> All =>
     [
         EventCounts, UserActivity, Revenue, SessionAnalysis, TopPages, DeviceDistribution, ConversionFunnel, SearchAnalytics, UserEngagement,
-        UserSessions, EngagementScore, OrderValue, SuspiciousWithdrawals,
+        UserSessions, EngagementScore, OrderValue, TypeShares, EventRate, SuspiciousWithdrawals,
     ];
+
+    private static TypeShare[] SharesOf(IReadOnlyList<Ranked<string>> types, long events) =>
+        [.. types.Select(t => new TypeShare(t.Value, t.Count, decimal.Round((decimal)t.Count / events, 4)))];
 
     private static JobStream<ShopEvent, ShopEvent> From(string name) =>
         Job.Named(name).From<ShopEvent>(Shop.UserEvents).Watermark(e => e.Timestamp, delay: 5.Seconds());
 }
+
+/// <summary>A type of event in a window.</summary>
+/// <param name="Type">The type.</param>
+/// <param name="Count">How many events.</param>
+/// <param name="Share">What part of all: 0 to 1.</param>
+public sealed record TypeShare(
+    [property: JsonPropertyName("type")] string Type, [property: JsonPropertyName("count")] long Count, [property: JsonPropertyName("share")] decimal Share);

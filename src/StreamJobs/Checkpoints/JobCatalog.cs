@@ -11,15 +11,17 @@ public sealed class JobCatalog(JobStore store)
     /// <summary>Where jobs stand, by job and partition.</summary>
     public Task<List<JobPartitionStatus>> PartitionsAsync(string? job, CancellationToken cancellationToken = default) => QueryAsync(
         """
-        select p.job, p.partition, p.next_offset, p.watermark, p.drained, p.idle, p.records, p.late, p.keys, p.changed_at, coalesce(s.bytes, 0), p.shape
+        select p.job, p.partition, p.next_offset, p.watermark, p.drained, p.idle, p.records, p.late, p.keys, p.changed_at, coalesce(s.bytes, 0), p.shape,
+            coalesce(p.job = any(o.unfit), false)
         from {schema}.job_positions p
+        left join {schema}.job_owners o on o.topic = p.topic and o.partition = p.partition
         left join (select job, partition, sum(octet_length(data)) as bytes from {schema}.job_state group by 1, 2) s on s.job = p.job and s.partition = p.partition
         where $1 = '' or p.job = $1 order by 1, 2
         """,
         [job ?? ""],
         r => new JobPartitionStatus(
             r.GetString(0), r.GetInt32(1), r.GetInt64(2), Time(r.GetInt64(3)), r.GetBoolean(4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8),
-            r.GetFieldValue<DateTimeOffset>(9), r.GetInt64(10), r.IsDBNull(11) ? null : r.GetString(11)),
+            r.GetFieldValue<DateTimeOffset>(9), r.GetInt64(10), r.IsDBNull(11) ? null : r.GetString(11), r.GetBoolean(12)),
         cancellationToken);
 
     /// <summary>How far jobs have come by their checkpoints, of those that take records.</summary>
@@ -52,6 +54,16 @@ public sealed class JobCatalog(JobStore store)
         [job.Topic.Replace("_", "\\_", StringComparison.Ordinal) + "/%", $"merger/{job.Name}", limit],
         r => new CheckpointStatus(r.GetString(0), r.GetInt64(1), r.GetFieldValue<DateTimeOffset>(2), r.GetInt32(3), r.GetInt64(4), r.GetInt32(5)),
         cancellationToken);
+
+    /// <summary>How a job's lake stands; null when nothing was written yet.</summary>
+    public async Task<LakeStatus?> LakeAsync(string job, CancellationToken cancellationToken = default) => (await QueryAsync(
+        """
+        select count(f.number), coalesce(sum(f.rows), 0)::bigint, coalesce(sum(f.bytes), 0)::bigint, l.changed_at, l.error
+        from {schema}.job_lakes l left join {schema}.job_lake_files f on f.job = l.job and f.published
+        where l.job = $1 group by l.job
+        """,
+        [job], r => new LakeStatus(r.GetInt64(0), r.GetInt64(1), r.GetInt64(2), r.GetFieldValue<DateTimeOffset>(3), r.IsDBNull(4) ? null : r.GetString(4)),
+        cancellationToken)).SingleOrDefault();
 
     /// <summary>What a job's code threw, the newest first.</summary>
     public Task<List<JobError>> ErrorsAsync(string job, int limit, CancellationToken cancellationToken = default) => QueryAsync(
@@ -136,9 +148,10 @@ public sealed class JobCatalog(JobStore store)
 /// <param name="ChangedAt">When the checkpoint was written.</param>
 /// <param name="StateBytes">Bytes of state.</param>
 /// <param name="Shape">What the state looks like; null where an earlier version wrote it.</param>
+/// <param name="IsUnfit">Whether the partition's owner cannot run the job with it.</param>
 public sealed record JobPartitionStatus(
     string Job, int Partition, long NextOffset, DateTimeOffset? Watermark, bool IsDrained, bool IsIdle, long Records, long Late, long Keys,
-    DateTimeOffset ChangedAt, long StateBytes, string? Shape);
+    DateTimeOffset ChangedAt, long StateBytes, string? Shape, bool IsUnfit);
 
 /// <summary>How far a job has come on a partition by its checkpoints.</summary>
 /// <param name="Job">The job.</param>
@@ -157,6 +170,14 @@ public sealed record JobOffset(string Job, string Incarnation, int Partition, lo
 /// <param name="Bytes">Bytes of state and results.</param>
 /// <param name="Results">How many results it holds.</param>
 public sealed record CheckpointStatus(string Owner, long Number, DateTimeOffset TakenAt, int DurationMs, long Bytes, int Results);
+
+/// <summary>How a job's lake stands.</summary>
+/// <param name="Files">Files that readers see.</param>
+/// <param name="Rows">Results in them.</param>
+/// <param name="Bytes">Their size.</param>
+/// <param name="ChangedAt">When a file was added, or an error came or went.</param>
+/// <param name="Error">Why it cannot be written now, and what to do; null when it can.</param>
+public sealed record LakeStatus(long Files, long Rows, long Bytes, DateTimeOffset ChangedAt, string? Error);
 
 /// <summary>What a job's code threw.</summary>
 /// <param name="Partition">The partition; null in the merger.</param>

@@ -58,10 +58,10 @@ public sealed class JobSavepoints(JobStore store)
 
     /// <summary>
     /// Sets a job back to one. Its partitions' owners notice within a second and go on from there; other jobs are not touched. Results of windows that closed since are
-    /// taken out of the table, and come again; topics get them again. A process function's results are taken out where they stand behind what had been seen.
+    /// taken out of the table, and come again; topics get them again, and the lake is written anew. A process function's results are taken out where they stand behind what had been seen.
     /// </summary>
     /// <returns>
-    /// What came of it: <see cref="SavepointOutcome.Missing"/>, <see cref="SavepointOutcome.DoesNotFit"/> or <see cref="SavepointOutcome.OtherPartitions"/> when nothing was done.
+    /// What came of it; only with <see cref="SavepointOutcome.Done"/> was anything done.
     /// </returns>
     public async Task<SavepointOutcome> RestoreAsync(Job job, string name, CancellationToken cancellationToken = default)
     {
@@ -71,6 +71,9 @@ public sealed class JobSavepoints(JobStore store)
             return SavepointOutcome.Missing;
         if (await DoAsync(connection, "select 1 from {schema}.job_savepoints where job = $1 and name = $2 and shape <> $3", cancellationToken, job.Name, name, job.StateShape) > 0)
             return SavepointOutcome.DoesNotFit;
+
+        if (job.IsInLake && !await JobLake.IsInTableAsync(store, connection, job, cancellationToken))
+            return SavepointOutcome.InLakeAlone;
 
         var strange = await DoAsync(
             connection,
@@ -125,6 +128,8 @@ public sealed class JobSavepoints(JobStore store)
                 cancellationToken, job.Name, name);
         }
 
+        if (job.IsInLake)
+            await JobLake.WithdrawAsync(store, connection, job, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return SavepointOutcome.Done;
     }
@@ -184,6 +189,9 @@ public enum SavepointOutcome
 
     /// <summary>The topic has partitions now that it does not know, or was created again.</summary>
     OtherPartitions,
+
+    /// <summary>Results that are too old for the table are in the job's lake alone, so the lake cannot be written anew.</summary>
+    InLakeAlone,
 }
 
 /// <summary>A savepoint.</summary>

@@ -116,6 +116,14 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         return new(epoch, checkpoint, kept, outbox);
     }
 
+    /// <summary>Says which jobs the owner of a partition cannot run.</summary>
+    internal async Task SayUnfitAsync(string topic, int partition, long epoch, IEnumerable<string> jobs, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(Sql("update {schema}.job_owners set unfit = $4 where topic = $1 and partition = $2 and epoch = $3 and unfit <> $4"));
+        Add(command, topic, partition, epoch, jobs.Order(StringComparer.Ordinal).ToArray());
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>Writes a checkpoint. One that is written already, although nobody heard of it, stays as it is.</summary>
     /// <returns>False when another owner has taken the partition over: nothing was written.</returns>
     internal async Task<bool> CommitAsync(PartitionCheckpoint checkpoint, DateTimeOffset takenAt, CancellationToken cancellationToken)
@@ -197,7 +205,7 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
     {
         Command(batch, """
             insert into {schema}.job_checkpoints (owner, checkpoint, taken_at, duration_ms, bytes, results)
-            values ($1, $2, $3, greatest(0, extract(epoch from clock_timestamp() - $3) * 1000)::int, $4, $5)
+            values ($1, $2, $3, least(greatest(0, extract(epoch from clock_timestamp() - $3) * 1000), 2147483647)::int, $4, $5)
             """, owner, number, takenAt.ToUniversalTime(), bytes, results);
         Command(batch, "delete from {schema}.job_checkpoints where owner = $1 and checkpoint <= $2", owner, number - KeptCheckpoints);
     }

@@ -8,7 +8,6 @@ namespace StreamJobs.Checkpoints;
 /// </summary>
 internal sealed class ResultView(Job job, string schema)
 {
-    private static readonly string[] Fixed = ["key", "window_start", "window_end", "revision"];
     private readonly string _name = $"{schema}.results_{job.Name.Replace('-', '_')}";
 
     /// <summary>Creates it, or puts it in the place of one with other columns.</summary>
@@ -54,28 +53,26 @@ internal sealed class ResultView(Job job, string schema)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static IEnumerable<string> Columns(Type result)
+    private static IEnumerable<string> Columns(Type result) => ResultColumn.Of(result).Select(c => (c.Field, c.Type) switch
     {
-        if (TypeOf(result) is { } scalar)
-            return [$", (value #>> '{{}}')::{scalar} as value"];
-        return result.GetProperties().Where(p => p.GetIndexParameters().Length == 0).Select(p =>
-        {
-            var column = Fixed.Contains(p.Name, StringComparer.Ordinal) ? $"value_{p.Name}" : p.Name;
-            return TypeOf(p.PropertyType) is { } type ? $", (value ->> '{p.Name}')::{type} as \"{column}\"" : $", value -> '{p.Name}' as \"{column}\"";
-        });
-    }
+        (null, { } type) => $", (value #>> '{{}}')::{Sql(type)} as {c.Name}",
+        (null, null) => $", value as {c.Name}",
+        (_, null) => $", value -> {Literal(c.Field!)} as {Quoted(c.Name)}",
+        (_, { } type) => $", (value ->> {Literal(c.Field)})::{Sql(type)} as {Quoted(c.Name)}",
+    });
 
-    /// <summary>The column's type in Postgres; null for what stays JSON.</summary>
-    private static string? TypeOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    private static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    private static string Sql(Type type) => type switch
     {
-        { IsEnum: true } => null,
-        var t when t == typeof(string) => "text",
-        var t when t == typeof(bool) => "boolean",
-        var t when t == typeof(int) || t == typeof(long) || t == typeof(short) || t == typeof(byte) => "bigint",
-        var t when t == typeof(decimal) => "numeric",
-        var t when t == typeof(double) || t == typeof(float) => "double precision",
-        var t when t == typeof(DateTimeOffset) || t == typeof(DateTime) => "timestamptz",
-        var t when t == typeof(Guid) => "uuid",
-        _ => null,
+        _ when type == typeof(bool) => "boolean",
+        _ when type == typeof(long) => "bigint",
+        _ when type == typeof(decimal) => "numeric",
+        _ when type == typeof(double) => "double precision",
+        _ when type == typeof(DateTimeOffset) => "timestamptz",
+        _ when type == typeof(Guid) => "uuid",
+        _ => "text",
     };
 }

@@ -5,6 +5,9 @@ create table if not exists {schema}.job_owners (
     topic text not null, partition int not null, incarnation text not null, epoch bigint not null, checkpoint bigint not null default 0,
     changed_at timestamptz not null default now(), primary key (topic, partition));
 
+-- Jobs that the owner cannot run, because what they kept does not fit them.
+alter table {schema}.job_owners add column if not exists unfit text[] not null default '{}';
+
 -- Where a job stands on a partition. Times are Unix milliseconds; a watermark of the smallest bigint is none yet, of the largest is the end.
 create table if not exists {schema}.job_positions (
     job text not null, partition int not null, topic text not null, incarnation text not null, next_offset bigint not null,
@@ -59,3 +62,20 @@ create table if not exists {schema}.job_savepoints (
 create table if not exists {schema}.job_savepoint_positions (savepoint text not null, like {schema}.job_positions, primary key (job, savepoint, partition));
 create table if not exists {schema}.job_savepoint_state (savepoint text not null, like {schema}.job_state, primary key (job, savepoint, partition, pane, key_group));
 create table if not exists {schema}.job_savepoint_parts (savepoint text not null, like {schema}.job_parts, primary key (job, savepoint, slice, partition));
+
+-- The lake: results that are final, in Parquet files. Only the newest epoch may add files.
+create table if not exists {schema}.job_lakes (
+    job text primary key, epoch bigint not null, files bigint not null default 0, error text, changed_at timestamptz not null default now());
+
+-- The last of a partition's results that is in a file, in their order: end, key, start.
+create table if not exists {schema}.job_lake_cursors (
+    job text not null, partition int not null, end_ms bigint not null, key text not null, start_ms bigint not null, primary key (job, partition));
+
+-- A file that is not published has its rows counted here, but not its place yet: whoever owns the lake moves it there.
+create table if not exists {schema}.job_lake_files (
+    job text not null, number bigint not null, path text not null, rows bigint not null, bytes bigint not null, published boolean not null default false,
+    created_at timestamptz not null default now(), primary key (job, number));
+
+-- Its results are to be written anew: the next owner takes it away.
+alter table {schema}.job_lake_files add column if not exists withdrawn boolean not null default false;
+create index if not exists job_lake_files_unpublished on {schema}.job_lake_files (job) where not published;

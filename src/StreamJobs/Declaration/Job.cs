@@ -49,6 +49,15 @@ public abstract class Job
     /// <summary>Whether the results of closed windows are in topics alone, and not served.</summary>
     public bool IsOnlyToTopics { get; private protected set; }
 
+    /// <summary>For how long final results are kept in the table, in event time; null for ever.</summary>
+    public TimeSpan? ResultsKept { get; private protected set; }
+
+    /// <summary>Whether its final results are written into the lake.</summary>
+    public bool IsInLake { get; private protected set; }
+
+    /// <summary>Whether time is the clock of who takes the records, and not the records' own.</summary>
+    public bool IsByArrival => Time.Timestamp is null;
+
     /// <summary>How long its records may be out of order.</summary>
     public TimeSpan WatermarkDelay => Time.Delay;
 
@@ -84,7 +93,10 @@ public abstract class Job
 }
 
 /// <summary>When records happened, and how far out of order they may be.</summary>
-internal sealed record JobTime(Delegate Timestamp, TimeSpan Delay, TimeSpan MaxAhead);
+/// <param name="Timestamp">Reads it of a record; null where time is the clock.</param>
+/// <param name="Delay">How far out of order.</param>
+/// <param name="MaxAhead">How far ahead of the record's Kafka timestamp.</param>
+internal sealed record JobTime(Delegate? Timestamp, TimeSpan Delay, TimeSpan MaxAhead);
 
 /// <summary>A topic that results go to, and how a result becomes a record.</summary>
 internal sealed record TopicSink(string Topic, Delegate ToRecord, Type RecordType);

@@ -17,7 +17,7 @@ public sealed class JobStart
         string.IsNullOrWhiteSpace(topic) ? throw new JobDefinitionException(_name, "it reads from a topic without a name") : new(_name, topic);
 }
 
-/// <summary>A job that has a topic; it needs a watermark next.</summary>
+/// <summary>A job that has a topic; it needs a time next: <see cref="Watermark"/> or <see cref="ByArrival"/>.</summary>
 /// <typeparam name="T">The topic's records.</typeparam>
 public sealed class JobSource<T>
 {
@@ -42,6 +42,12 @@ public sealed class JobSource<T>
             throw new JobDefinitionException(_name, $"maxAhead must be positive ({maxAhead})");
         return new(new(_name, _topic, new(timestamp, delay, maxAhead ?? TimeSpan.FromDays(1))), next => next);
     }
+
+    /// <summary>
+    /// Takes the moment at which a record is taken for its time (processing time): none is late, and windows close by the clock, also when nothing comes. Each
+    /// record still counts once; but which window counts it is chance, and a replay gives other windows. Prefer <see cref="Watermark"/> where records have a time.
+    /// </summary>
+    public JobStream<T, T> ByArrival() => new(new(_name, _topic, new(null, TimeSpan.Zero, TimeSpan.MaxValue)), next => next);
 }
 
 /// <summary>Records on their way to windows.</summary>
@@ -120,6 +126,8 @@ public sealed class KeyedStream<TSource, T>
             throw new JobDefinitionException(_head.Name, mistake);
         if (allowedLateness < TimeSpan.Zero)
             throw new JobDefinitionException(_head.Name, $"the allowed lateness must not be negative ({allowedLateness})");
+        if (allowedLateness > TimeSpan.Zero && _head.Time.Timestamp is null)
+            throw new JobDefinitionException(_head.Name, "no record is late by its arrival, so there is no lateness to allow");
         if (window is Session or Counting && _isMerged)
             throw new JobDefinitionException(_head.Name, "sessions and counting windows need all of a key's records on one partition: use KeyByRecordKey");
         if (window is Counting && allowedLateness > TimeSpan.Zero)

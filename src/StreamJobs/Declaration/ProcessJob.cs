@@ -22,13 +22,13 @@ public sealed class ProcessJob<TSource, T, TState, TResult> : ResultJob<TResult>
         : base(head, typeof(TSource), how, TimeSpan.Zero, isMerged: false) => (_steps, _key, _how, _process) = (steps, key, how, process);
 
     /// <inheritdoc/>
-    public override string StateShape => $"process function: {StateContract.Of(typeof(TState))}";
+    public override string StateShape => $"process function{(IsByArrival ? " by arrival" : "")}: {StateContract.Of(typeof(TState))}";
 
     internal override PartitionJob CreatePartition(IJobRecordEncoder? encoder)
     {
         var output = CreateOutput(encoder);
         var states = new KeyedProcess<T, TState, TResult>(_process, (long)_how.Keep.TotalMilliseconds, output.Add);
-        return new WindowPartitionJob<TSource, T, TResult>(this, (Func<TSource, DateTimeOffset>)Time.Timestamp, _steps, _key, states, output);
+        return new WindowPartitionJob<TSource, T, TResult>(this, (Func<TSource, DateTimeOffset>?)Time.Timestamp, _steps, _key, states, output);
     }
 
     internal override MergedJob CreateMerger(IJobRecordEncoder? encoder) =>

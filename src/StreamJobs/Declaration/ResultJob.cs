@@ -32,7 +32,37 @@ public abstract class ResultJob<TResult> : Job
     {
         if (TopicSinks.Count == 0)
             throw new JobDefinitionException(Name, "its results would go nowhere: say ToTopic before OnlyToTopics");
+        if (IsInLake)
+            throw new JobDefinitionException(Name, "its lake is filled from the table that OnlyToTopics does without");
         IsOnlyToTopics = true;
+        return this;
+    }
+
+    /// <summary>Takes final results out of the table when they are so old: by the job's own event time, not by the clock. Those that the lake still waits for stay.</summary>
+    /// <param name="age">From when a window is final (its end and the allowed lateness) to the watermark.</param>
+    /// <exception cref="JobDefinitionException">The age is not positive, or its results have no event time by which they would be final.</exception>
+    public ResultJob<TResult> KeepResults(TimeSpan age)
+    {
+        if (age <= TimeSpan.Zero)
+            throw new JobDefinitionException(Name, $"results must be kept for a positive time, not {age}");
+        if (Window is Counting)
+            throw new JobDefinitionException(Name, "results of counting windows cannot be told old by event time");
+        ResultsKept = age;
+        return this;
+    }
+
+    /// <summary>
+    /// Writes each result into the lake too, once, when it is final: Parquet files at <c>Jobs:LakeFolder</c>, in a folder per job and date of the windows'
+    /// start. Tools that know folders like <c>date=2026-01-31</c> read it as one table.
+    /// </summary>
+    /// <exception cref="JobDefinitionException">Its windows do not become final by event time, or its results are in topics alone.</exception>
+    public ResultJob<TResult> ToLake()
+    {
+        if (Window is Counting or Processing)
+            throw new JobDefinitionException(Name, "the lake takes results when no record can change them any more, which tumbling, sliding and session windows tell by event time; these do not");
+        if (IsOnlyToTopics)
+            throw new JobDefinitionException(Name, "its lake is filled from the table that OnlyToTopics does without");
+        IsInLake = true;
         return this;
     }
 

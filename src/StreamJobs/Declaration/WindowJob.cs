@@ -21,7 +21,7 @@ public sealed class WindowJob<TSource, T, TResult> : ResultJob<TResult>
         (_steps, _key, _aggregation) = (steps, key, aggregation);
 
     /// <inheritdoc/>
-    public override string StateShape => $"{Window}, {(IsMerged ? "merged" : "by record key")}: {_aggregation.Shape}";
+    public override string StateShape => $"{Window}{(IsByArrival ? " by arrival" : "")}, {(IsMerged ? Window is Sliding ? "merged by parts" : "merged" : "by record key")}: {_aggregation.Shape}";
 
     internal override PartitionJob CreatePartition(IJobRecordEncoder? encoder)
     {
@@ -34,7 +34,7 @@ public sealed class WindowJob<TSource, T, TResult> : ResultJob<TResult>
             _ when IsMerged => new PartialWindows<T, TResult>(Slices(), _aggregation, output.AddPartial),
             _ => new SlicedWindows<T, TResult>(Slices(), _aggregation, output.Add),
         };
-        return new WindowPartitionJob<TSource, T, TResult>(this, (Func<TSource, DateTimeOffset>)Time.Timestamp, _steps, _key, windows, output);
+        return new WindowPartitionJob<TSource, T, TResult>(this, (Func<TSource, DateTimeOffset>?)Time.Timestamp, _steps, _key, windows, output);
     }
 
     internal override MergedJob CreateMerger(IJobRecordEncoder? encoder) => new MergedJob<T, TResult>(Slices(), _aggregation, CreateOutput(encoder));

@@ -5,6 +5,9 @@ namespace StreamJobs.Engine;
 /// <summary>A job on one partition: where it stands, its windows, and what it has to say. Single-threaded.</summary>
 internal abstract class PartitionJob
 {
+    private long _countedRecords;
+    private long _countedLate;
+
     /// <summary>The next offset to take; records below it were taken already.</summary>
     public long Position { get; set; }
 
@@ -37,7 +40,15 @@ internal abstract class PartitionJob
     public List<int> Late { get; } = [];
 
     /// <summary>Goes on counting where a checkpoint stood.</summary>
-    public void Resume(long records, long late) => (Records, LateRecords) = (records, late);
+    public void Resume(long records, long late) => (Records, LateRecords, _countedRecords, _countedLate) = (records, late, records, late);
+
+    /// <summary>Records and late ones since this was asked last.</summary>
+    public (long Records, long Late) TakeCounts()
+    {
+        var counts = (Records - _countedRecords, LateRecords - _countedLate);
+        (_countedRecords, _countedLate) = (Records, LateRecords);
+        return counts;
+    }
 
     /// <summary>Ends the input.</summary>
     public abstract void Drain();
@@ -73,21 +84,27 @@ internal readonly record struct RecordPlace(long Offset, long KafkaTimestampMs, 
 internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSource>
 {
     private readonly Job _definition;
-    private readonly Func<TSource, DateTimeOffset> _timestamp;
+    private readonly Func<TSource, DateTimeOffset>? _timestamp;
     private readonly Action<TSource> _steps;
     private readonly Func<T, string?> _key;
     private readonly IWindows<T, TResult> _windows;
     private readonly long _delay;
     private readonly long _maxAhead;
+
+    // By the clock a watermark moves without records; it is worth a checkpoint where a merger may wait for it.
+    private readonly long _mergedEvery;
     private long _current;
     private bool _isLate;
 
     public WindowPartitionJob(
-        Job definition, Func<TSource, DateTimeOffset> timestamp, Func<Action<T>, Action<TSource>> steps, Func<T, string?> key,
+        Job definition, Func<TSource, DateTimeOffset>? timestamp, Func<Action<T>, Action<TSource>> steps, Func<T, string?> key,
         IWindows<T, TResult> windows, JobOutput<TResult> output)
     {
         (_definition, _timestamp, _key, _windows, Output) = (definition, timestamp, key, windows, output);
         (_delay, _maxAhead) = ((long)definition.Time.Delay.TotalMilliseconds, (long)definition.Time.MaxAhead.TotalMilliseconds);
+        _mergedEvery = (long)(definition is { IsByArrival: true, IsMerged: true, Window: var window }
+            ? window is Sliding sliding ? sliding.Every : ((Tumbling)window).Size
+            : TimeSpan.Zero).TotalMilliseconds;
         _steps = steps(Take);
     }
 
@@ -120,7 +137,13 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
         _windows.Advance(long.MaxValue);
     }
 
-    public override bool Tick(DateTimeOffset now) => !IsDrained && _windows.Tick(now);
+    public override bool Tick(DateTimeOffset now)
+    {
+        if (IsDrained)
+            return false;
+        var something = _windows.Tick(now);
+        return (Definition.IsByArrival && PassTo(now.ToUnixTimeMilliseconds())) || something;
+    }
 
     public override void TakeChanges(List<StateBlob> changes) => _windows.TakeChanges(changes);
 
@@ -136,8 +159,8 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
         try
         {
             _current = long.MinValue;
-            var timestamp = _timestamp(record).ToUnixTimeMilliseconds();
-            if (timestamp - _maxAhead > place.KafkaTimestampMs)
+            var timestamp = _timestamp is null ? MaxTimestamp : _timestamp(record).ToUnixTimeMilliseconds();
+            if (_timestamp is not null && timestamp - _maxAhead > place.KafkaTimestampMs)
             {
                 SetAside(place.Index);
                 return;
@@ -161,6 +184,19 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
             if (_current - _delay >= _windows.NextDeadline)
                 _windows.Advance(_current - _delay);
         }
+    }
+
+    /// <summary>The clock has come to a time. It may have been set back, or be another silo's: time stands still then.</summary>
+    private bool PassTo(long now)
+    {
+        if (now <= MaxTimestamp)
+            return false;
+        var former = MaxTimestamp;
+        MaxTimestamp = now;
+        var closes = now >= _windows.NextDeadline;
+        if (closes)
+            _windows.Advance(now);
+        return closes || (_mergedEvery > 0 && (former == long.MinValue || former / _mergedEvery != now / _mergedEvery));
     }
 
     private void SetAside(int index)

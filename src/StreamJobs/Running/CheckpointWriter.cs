@@ -27,6 +27,7 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
             return;
         }
 
+        JobMetrics.Written(checkpoint.Topic, (services.Time.GetUtcNow() - takenAt).TotalSeconds);
         foreach (var job in checkpoint.Jobs)
         {
             if (job.Parts.Count > 0 || _notified.GetValueOrDefault(job.Job) != job.Position)
@@ -62,6 +63,7 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
             }
             catch (Exception e) when (!_stopping)
             {
+                JobMetrics.NotWritten(checkpoint.Topic, checkpoint.Partition);
                 if (failures == 0)
                     LogCheckpointFailed(e, checkpoint.Owner, checkpoint.Number);
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(failures, 6))), services.Time);

@@ -94,6 +94,7 @@ public sealed partial class JobMerger : IAsyncDisposable
             return;
         }
 
+        JobMetrics.Taken(_job.Name, 0, 0, _merged.Output.Failures.Count, Math.Max(_merged.Output.Results.Count, _merged.Output.Records.Count));
         _merged.Output.Clear();
         _watermark = final;
         if (outbox.Count > 0)

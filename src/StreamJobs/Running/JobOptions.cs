@@ -18,6 +18,15 @@ public sealed class JobOptions
     /// <summary>After how long without records a partition no longer holds up merged results. 10 s by default. It never changes which window counts a record.</summary>
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Where jobs with a lake write their files: a folder that every silo sees as the same one. Null by default: nothing is written, and results wait in the
+    /// table until there is a folder.
+    /// </summary>
+    public string? LakeFolder { get; set; }
+
+    /// <summary>The least time between two files of a job's lake, unless more than 100,000 results wait. One minute by default.</summary>
+    public TimeSpan LakeInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Why the options cannot be used; nothing when they can.</summary>
     public IEnumerable<string> Mistakes()
     {
@@ -29,5 +38,9 @@ public sealed class JobOptions
             yield return $"{Section}:{nameof(CheckpointTimeout)} ({CheckpointTimeout}) must be more than {nameof(CheckpointInterval)} ({CheckpointInterval}).";
         if (IdleTimeout <= TimeSpan.Zero)
             yield return $"{Section}:{nameof(IdleTimeout)} must be more than 0, not {IdleTimeout}.";
+        if (LakeInterval <= TimeSpan.Zero)
+            yield return $"{Section}:{nameof(LakeInterval)} must be more than 0, not {LakeInterval}.";
+        if (LakeFolder is not null && !Path.IsPathFullyQualified(LakeFolder))
+            yield return $"{Section}:{nameof(LakeFolder)} must be a full path, which every silo sees as the same folder, not '{LakeFolder}'.";
     }
 }

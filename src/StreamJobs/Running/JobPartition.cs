@@ -21,9 +21,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private readonly int _partition;
     private readonly JobServices _services;
     private readonly Dictionary<string, JobFeed> _feeds = [];
-    private readonly List<PartitionJob> _jobs = [];
-    private readonly HashSet<string> _suspended = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _unfit = new(StringComparer.Ordinal);
+    private readonly JobRoster _jobs;
     private readonly List<JobFault> _faults = [];
     private readonly List<(int Index, Exception Error)> _unreadable = [];
     private readonly List<(string Topic, byte[] Data)> _lateRecords = [];
@@ -38,7 +36,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private DateTimeOffset _takenAt;
     private DateTimeOffset _lastRecordAt;
     private long _reachedMs = long.MaxValue;
-    private long _reached = -1;
+    private long _reached = long.MaxValue;
     private DateTimeOffset _controlledAt;
     private Task _writing = Task.CompletedTask;
     private bool _isWriting;
@@ -49,7 +47,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <summary>The jobs of a partition; <see cref="OpenAsync"/> comes next.</summary>
     public JobPartition(string topic, int partition, IEnumerable<Job> jobs, JobServices services)
     {
-        (_topic, _partition, _services, _logger) = (topic, partition, services, services.Logger);
+        (_topic, _partition, _services, _logger, _jobs) = (topic, partition, services, services.Logger, new(topic, partition, services.Logger));
         foreach (var job in jobs)
         {
             var one = job.CreatePartition(services.Encoder);
@@ -60,7 +58,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             feed.Jobs.Add(one);
         }
 
-        if (_jobs.Any(j => j.Definition.ResultTopics.Any() || j.Definition.LateTopic is not null))
+        if (_jobs.All.Any(j => j.Definition.ResultTopics.Any() || j.Definition.LateTopic is not null))
             _sender = new(PartitionCheckpoint.OwnerOf(topic, partition), services.Sinks, services.Logger);
         _writer = new(services, _sender);
     }
@@ -82,49 +80,20 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task OpenAsync(string incarnation, long startOffset, CancellationToken cancellationToken)
     {
-        var taken = await _services.Store.TakeOverAsync(_topic, incarnation, _partition, _jobs.Select(j => j.Definition.Name), cancellationToken);
+        var taken = await _services.Store.TakeOverAsync(_topic, incarnation, _partition, _jobs.All.Select(j => j.Definition.Name), cancellationToken);
         (_epoch, _number, _incarnation) = (taken.Epoch, taken.Checkpoint, incarnation);
-        foreach (var job in _jobs)
-        {
-            if (taken.Jobs.TryGetValue(job.Definition.Name, out var kept))
-            {
-                if (kept.Shape is not null && kept.Shape != job.Definition.StateShape)
-                {
-                    // Read as if it fitted, it would give wrong results or none; written over, it would be lost.
-                    _unfit.Add(job.Definition.Name);
-                    LogUnfit(job.Definition.Name, _topic, _partition, kept.Shape, job.Definition.StateShape);
-                    continue;
-                }
-
-                // Another incarnation's offsets mean nothing here, but what was counted stays counted.
-                job.Position = kept.Incarnation == incarnation ? kept.Position.NextOffset : startOffset;
-                (job.MaxTimestamp, job.IsDrained) = (kept.Position.MaxTimestamp, kept.Position.IsDrained);
-                job.Resume(kept.Position.Records, kept.Position.Late);
-                try
-                {
-                    job.Restore(kept.State);
-                }
-                catch (Exception e)
-                {
-                    _unfit.Add(job.Definition.Name);
-                    LogUnreadable(e, job.Definition.Name, _topic, _partition);
-                }
-            }
-            else
-            {
-                job.Position = startOffset;
-                _isDirty = true;
-            }
-        }
-
+        _isDirty = _jobs.TakeBack(taken.Jobs, incarnation, startOffset);
+        await _services.Store.SayUnfitAsync(_topic, _partition, _epoch, _jobs.Unfit, cancellationToken);
         await ControlAsync(cancellationToken);
-        foreach (var job in _jobs.Where(IsActive))
+        foreach (var job in _jobs.Active)
             _isDirty |= job.Tick(_services.Time.GetUtcNow()); // the clock is known before the first record
         if (_sender is not null)
             await Task.Run(() => _sender.TakeOver(taken.Checkpoint, taken.Outbox), cancellationToken);
         _takenAt = _lastRecordAt = _services.Time.GetUtcNow();
-        _wantsReread = _jobs.Exists(j => IsActive(j) && j.Position < startOffset); // a savepoint was restored
-        LogOpened(_topic, _partition, _epoch, _jobs.Where(j => !_unfit.Contains(j.Definition.Name)).Select(j => j.Position).DefaultIfEmpty(startOffset).Min(), _jobs.Count - _unfit.Count);
+        _wantsReread = _jobs.Active.Any(j => j.Position < startOffset); // a savepoint was restored
+        if (!_wantsReread)
+            ReadAnew();
+        LogOpened(_topic, _partition, _epoch, _jobs.Fit.Select(j => j.Position).DefaultIfEmpty(startOffset).Min(), _jobs.Fit.Count());
     }
 
     /// <summary>Takes a chunk. It is durable only after a later checkpoint.</summary>
@@ -134,7 +103,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (chunk.Incarnation != _incarnation)
             throw new ChunkRefusedException($"{_topic}/{_partition} has become another topic ({chunk.Incarnation}, not {_incarnation})");
         ThrowIfFull();
-        var active = _jobs.Where(IsActive).ToArray();
+        var active = _jobs.Active.ToArray();
         if (active.Length == 0)
             return;
         Meet(active, chunk);
@@ -164,14 +133,14 @@ public sealed partial class JobPartition : IAsyncDisposable
     {
         foreach (var feed in _feeds.Values)
         {
-            if (!feed.Jobs.Exists(j => IsActive(j) && j.Position < chunk.NextOffset))
+            if (!feed.Jobs.Exists(j => _jobs.IsActive(j) && j.Position < chunk.NextOffset))
                 continue;
             _unreadable.Clear();
             await feed.ReadAsync(chunk, _unreadable, cancellationToken);
             // One of them may be presented again, by which time it has been passed.
-            var passed = feed.Jobs.Where(IsActive).Min(j => j.Position);
+            var passed = feed.Jobs.Where(_jobs.IsActive).Min(j => j.Position);
             _faults.AddRange(_unreadable.Where(u => chunk.OffsetAt(u.Index) >= passed).Select(u => Fault(null, chunk, u.Index, u.Error)));
-            foreach (var job in feed.Jobs.Where(IsActive))
+            foreach (var job in feed.Jobs.Where(_jobs.IsActive))
             {
                 feed.Process(job, chunk.NextOffset);
                 GatherAside(job, chunk);
@@ -187,7 +156,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             _isIdle = _isDirty = true;
         if (now - _controlledAt >= TimeSpan.FromMilliseconds(500))
             await ControlAsync(cancellationToken);
-        foreach (var job in _isProcessing || IsFenced ? [] : _jobs.Where(IsActive))
+        foreach (var job in _isProcessing || IsFenced ? [] : _jobs.Active)
             _isDirty |= job.Tick(now);
         CheckpointIfDue();
     }
@@ -203,25 +172,31 @@ public sealed partial class JobPartition : IAsyncDisposable
     }
 
     /// <summary>How far each job has taken the partition, of those that take records, and whether that is all that has been read.</summary>
-    public IReadOnlyList<(string Job, long NextOffset, bool IsAtEnd)> Positions => [.. _jobs.Where(IsActive).Select(j => (j.Definition.Name, j.Position, j.Position == _reached))];
+    public IReadOnlyList<(string Job, long NextOffset, bool IsAtEnd)> Positions =>
+        [.. _jobs.Active.Select(j => (j.Definition.Name, j.Position, j.Position >= _reached))];
+
+    /// <summary>The provider has begun anew at the smallest position of the jobs: what it has passed since, they have taken, or it is no record.</summary>
+    public void ReadAnew() => _reached = _jobs.Active.Select(j => j.Position).DefaultIfEmpty(long.MaxValue).Min();
 
     /// <summary>The results of a job's open windows on this partition, as far as they have come.</summary>
     public IReadOnlyList<(string Key, long StartMs, long EndMs, byte[] Json)> OpenResults(string job) =>
-        [.. (_unfit.Contains(job) ? null : JobOf(job))?.OpenResults().Select(r => (r.Key, r.StartMs, r.EndMs, r.Json)) ?? []];
+        [.. _jobs.Find(job)?.OpenResults().Select(r => (r.Key, r.StartMs, r.EndMs, r.Json)) ?? []];
 
     /// <summary>This partition's part of a merged job's open slices.</summary>
-    public IReadOnlyList<(long Slice, byte[] Data)> OpenSlices(string job) => [.. (_unfit.Contains(job) ? null : JobOf(job))?.OpenSlices() ?? []];
+    public IReadOnlyList<(long Slice, byte[] Data)> OpenSlices(string job) => [.. _jobs.Find(job)?.OpenSlices() ?? []];
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _isStopping = true;
         _writer.Stop();
+        foreach (var job in _jobs.All)
+            JobMetrics.Hide(_topic, _partition, job.Definition.Name);
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _writer.Dispose();
     }
 
-    /// <summary>Does what operators asked for since: a job that is paused takes nothing, one that is drained has its windows closed.</summary>
+    /// <summary>Does what operators asked for since.</summary>
     private async Task ControlAsync(CancellationToken cancellationToken)
     {
         _controlledAt = _services.Time.GetUtcNow();
@@ -231,25 +206,11 @@ public sealed partial class JobPartition : IAsyncDisposable
             return;
         }
 
-        var wanted = await _services.Store.ControlsAsync(cancellationToken);
-        foreach (var job in _jobs)
-        {
-            var state = wanted.GetValueOrDefault(job.Definition.Name, JobState.Running);
-            if (state == JobState.Running || state == JobState.Draining)
-                _wantsReread |= _suspended.Remove(job.Definition.Name) && !job.IsDrained && state == JobState.Running;
-            else
-                _suspended.Add(job.Definition.Name);
-            if (state == JobState.Draining && !job.IsDrained && !_unfit.Contains(job.Definition.Name))
-            {
-                job.Drain();
-                _isDirty = true;
-            }
-        }
+        var (isResumed, isDrained) = _jobs.Obey(await _services.Store.ControlsAsync(cancellationToken));
+        (_wantsReread, _isDirty) = (_wantsReread || isResumed, _isDirty || isDrained);
+        if (isResumed)
+            _reached = long.MaxValue; // until it is read anew, nobody knows what it lacks
     }
-
-    private PartitionJob? JobOf(string name) => _jobs.Find(j => j.Definition.Name == name);
-
-    private bool IsActive(PartitionJob job) => !job.IsDrained && !_suspended.Contains(job.Definition.Name) && !_unfit.Contains(job.Definition.Name);
 
     /// <summary>
     /// Sees to it that no record is passed over. The same chunk may be presented again before the provider has gone back, so being refused before means nothing:
@@ -297,7 +258,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var (now, options) = (_services.Time.GetUtcNow(), _services.Options);
-        var hasResults = _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.Exists(j => !j.Output.IsEmpty || j.HasDue);
+        var hasResults = _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.All.Any(j => !j.Output.IsEmpty || j.HasDue);
 
         // Results of records that have waited on the topic for longer than a checkpoint's interval can wait for it too: catching up is then faster.
         var isCatchingUp = _reachedMs < (now - options.CheckpointInterval).ToUnixTimeMilliseconds();
@@ -312,7 +273,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         List<JobCheckpoint> jobs;
         try
         {
-            jobs = [.. _jobs.Where(j => !_unfit.Contains(j.Definition.Name)).Select(Take)];
+            jobs = [.. _jobs.Fit.Select(Take)];
         }
         catch (Exception e)
         {
@@ -322,12 +283,12 @@ public sealed partial class JobPartition : IAsyncDisposable
             return;
         }
 
-        var byTopic = _jobs.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
+        var byTopic = _jobs.All.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
             .Select(g => (Topic: g.Key, Data: OutboxRecords.Write(g.Select(r => (r.Key, r.Value)))))
             .Concat(_lateRecords)
             .GroupBy(t => t.Topic, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(t => t.Data).ToArray())).ToList();
         var faults = _faults.ToArray();
-        foreach (var job in _jobs)
+        foreach (var job in _jobs.All)
             job.Output.Clear();
         _lateRecords.Clear();
         _faults.Clear();
@@ -366,6 +327,10 @@ public sealed partial class JobPartition : IAsyncDisposable
     {
         var changes = new List<StateBlob>();
         job.TakeChanges(changes);
+        var (records, late) = job.TakeCounts();
+        JobMetrics.Taken(
+            job.Definition.Name, records, late, _faults.Count(f => f.Job == job.Definition.Name) + job.Output.Failures.Count, Math.Max(job.Output.Results.Count, job.Output.Records.Count));
+        JobMetrics.Show(_topic, _partition, job.Definition.Name, job.Watermark, isUnfit: false);
         return new()
         {
             Job = job.Definition.Name,
@@ -381,12 +346,6 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     [LoggerMessage(4000, LogLevel.Information, "Jobs of {Topic}/{Partition} go on at offset {Offset} (epoch {Epoch}, {Jobs} jobs)")]
     private partial void LogOpened(string topic, int partition, long epoch, long offset, int jobs);
-
-    [LoggerMessage(4005, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept does not fit it. Kept: {Kept}. Now: {Now}. Restore a savepoint that fits, run the version that wrote it, or give the job another name")]
-    private partial void LogUnfit(string job, string topic, int partition, string kept, string now);
-
-    [LoggerMessage(4006, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept cannot be read. Run the version that wrote it, restore a savepoint, or give the job another name")]
-    private partial void LogUnreadable(Exception exception, string job, string topic, int partition);
 
     [LoggerMessage(4007, LogLevel.Error, "The state of the jobs of {Topic}/{Partition} cannot be written down; they go on from the last checkpoint")]
     private partial void LogNotTaken(Exception exception, string topic, int partition);

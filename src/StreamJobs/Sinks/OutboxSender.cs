@@ -5,7 +5,7 @@ namespace StreamJobs.Sinks;
 /// <summary>Sends an owner's outbox, checkpoint by checkpoint, until it is sent; after a crash it sends what is missing, once.</summary>
 internal sealed partial class OutboxSender(string owner, TopicConnection options, ILogger logger) : IDisposable
 {
-    private readonly TopicSender _sender = new(owner, options);
+    private readonly TopicSender _sender = new(owner, options, logger);
     private readonly ILogger _logger = logger;
     private volatile bool _stopping;
 

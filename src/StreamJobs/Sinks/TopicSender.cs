@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 
 namespace StreamJobs.Sinks;
 
@@ -7,26 +8,28 @@ namespace StreamJobs.Sinks;
 /// crash it is known what a read_committed reader has seen, and the rest is sent, once. A zombie's transactions are fenced by the owner's name.
 /// </summary>
 /// <remarks>Not for concurrent use.</remarks>
-public sealed class TopicSender : IDisposable
+public sealed partial class TopicSender : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly string _owner;
     private readonly TopicConnection _options;
+    private readonly ILogger _logger;
     private readonly IConsumer<byte[], byte[]> _group;
     private IProducer<byte[], byte[]>? _producer;
 
     /// <summary>Prepares a sender; nothing is connected before it is used.</summary>
     /// <param name="owner">Whose position it is: a stable name.</param>
     /// <param name="options">How Kafka is reached.</param>
-    public TopicSender(string owner, TopicConnection options)
+    /// <param name="logger">What librdkafka says by itself, at the level Debug: what matters comes back as an exception.</param>
+    public TopicSender(string owner, TopicConnection options, ILogger logger)
     {
-        (_owner, _options) = (owner.Replace('/', '.'), options);
+        (_owner, _options, _logger) = (owner.Replace('/', '.'), options, logger);
         _group = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(new Dictionary<string, string>(options.Client))
         {
             BootstrapServers = options.BootstrapServers,
             GroupId = GroupId,
             EnableAutoCommit = false,
-        }).Build();
+        }).SetLogHandler((_, line) => LogLibrdkafka(line.Name, line.Message)).Build();
     }
 
     private string GroupId => $"{_options.Prefix}.{_owner}";
@@ -113,7 +116,7 @@ public sealed class TopicSender : IDisposable
             Partitioner = Partitioner.Murmur2Random,
             LingerMs = 5,
             CompressionType = CompressionType.Lz4,
-        }).Build();
+        }).SetLogHandler((_, line) => LogLibrdkafka(line.Name, line.Message)).Build();
         try
         {
             producer.InitTransactions(Patience);
@@ -126,6 +129,9 @@ public sealed class TopicSender : IDisposable
 
         return _producer = producer;
     }
+
+    [LoggerMessage(4040, LogLevel.Debug, "librdkafka {Name}: {Line}")]
+    private partial void LogLibrdkafka(string name, string line);
 }
 
 /// <summary>A record on its way to a topic.</summary>

@@ -59,6 +59,8 @@ public sealed class JobHarness<TSource>
         var target = _partitions[partition];
         foreach (var record in records)
         {
+            if (_job.IsByArrival && target.Job.MaxTimestamp == long.MinValue)
+                throw new InvalidOperationException($"Job '{_job.Name}' goes by the clock: set it with {nameof(Clock)} before the first record.");
             var place = new RecordPlace(target.Job.Position, target.Clock?.ToUnixTimeMilliseconds() ?? long.MaxValue, 0);
             target.Job.Process([record], [place], place.Offset + 1);
             _faults.AddRange(target.Job.Faults.Select(f => f.Error));
@@ -81,7 +83,7 @@ public sealed class JobHarness<TSource>
         return this;
     }
 
-    /// <summary>Sets the clock: timers that were set by it come due.</summary>
+    /// <summary>Sets the clock: timers that were set by it come due, and a job that goes by arrival closes windows.</summary>
     public JobHarness<TSource> Clock(DateTimeOffset now)
     {
         foreach (var partition in _partitions.Values)

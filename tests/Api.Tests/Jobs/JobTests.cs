@@ -35,6 +35,14 @@ public sealed class JobTests(ShopSystem system)
             await (await Http.GetAsync("/jobs/revenue/results?state=shut&from=yesterday&to=3&limit=0&cursor=abc")).ErrorsAsync());
 
     [Fact]
+    public async Task A_lake_is_written_anew_when_it_is_asked_for_and_a_job_without_one_says_so()
+    {
+        Assert.Equal(HttpStatusCode.Accepted, (await Http.PostAsync("/jobs/revenue/lake/rewrite", "{}", who: "tester")).StatusCode);
+        Assert.Contains("ToLake()", (await (await Http.PostAsync("/jobs/top-pages/lake/rewrite", "{}")).ProblemAsync(HttpStatusCode.Conflict)).Text("detail"), StringComparison.Ordinal);
+        await (await Http.PostAsync("/jobs/nothing/lake/rewrite", "{}")).ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task A_window_can_be_read_while_it_is_open()
     {
         var user = NewId("u");
