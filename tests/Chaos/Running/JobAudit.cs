@@ -16,6 +16,7 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
 {
     private const long DelayMs = 5_000;
     private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(1);
+    private readonly Dictionary<int, long> _ends = [];
     private readonly HttpClient _http = new() { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(30) };
 
     public async Task<IReadOnlyList<Violation>> RunAsync(CancellationToken cancellationToken)
@@ -26,6 +27,12 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
         var violations = new List<Violation>();
         foreach (var (job, windows) in expected)
         {
+            if (await BehindAsync(job, cancellationToken) is { } behind)
+            {
+                violations.Add(new(ViolationClass.JobDiffers, behind, null, []));
+                continue;
+            }
+
             using (await _http.PostAsync($"jobs/{job}/drain", new StringContent("{}", System.Text.Encoding.UTF8, "application/json"), cancellationToken))
             {
             }
@@ -39,6 +46,30 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Waits until a job has kept all that there is: one that is drained before takes no more. What it lacks after all, or null.</summary>
+    private async Task<string?> BehindAsync(string job, CancellationToken cancellationToken)
+    {
+        var lacking = "nothing is known of it";
+        for (var until = DateTimeOffset.UtcNow + patience; DateTimeOffset.UtcNow < until; await Task.Delay(250, cancellationToken))
+        {
+            try
+            {
+                var taken = JsonSerializer.Deserialize<JsonElement>(await _http.GetStringAsync($"jobs/{job}", cancellationToken)).GetProperty("partitions").EnumerateArray()
+                    .ToDictionary(p => p.GetProperty("partition").GetInt32(), p => p.GetProperty("nextOffset").GetInt64());
+                var behind = _ends.Where(e => taken.GetValueOrDefault(e.Key) < e.Value).ToArray();
+                if (behind.Length == 0)
+                    return null;
+                lacking = string.Join(", ", behind.Select(b => $"partition {b.Key} is at {taken.GetValueOrDefault(b.Key)} of {b.Value}"));
+            }
+            catch (HttpRequestException e)
+            {
+                lacking = e.Message; // a silo is coming back: asked again
+            }
+        }
+
+        return $"job {job} has not taken everything after {patience.TotalSeconds} s: {lacking}";
+    }
 
     private async Task<IReadOnlyList<Violation>> CompareAsync(string job, Dictionary<string, string> expected, CancellationToken cancellationToken)
     {
@@ -97,6 +128,7 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
             {
                 if (record.Offset.Value != next++)
                     return null;
+                _ends[partition.Key] = next;
                 UserRecord user;
                 try
                 {
