@@ -16,10 +16,10 @@ internal abstract class MergedJob
 
     /// <summary>Takes a partition's part of a slice.</summary>
     /// <param name="partition">The partition.</param>
-    /// <param name="slice">The part's number.</param>
+    /// <param name="part">The part's number.</param>
     /// <param name="data">Its keys and their values.</param>
     /// <param name="isKnown">Whether closed windows hold it already: it comes again after a restart.</param>
-    public abstract void Offer(int partition, long slice, ReadOnlySpan<byte> data, bool isKnown = false);
+    public abstract void Offer(int partition, long part, ReadOnlySpan<byte> data, bool isKnown = false);
 
     /// <summary>Closes what all partitions have passed, corrects what is closed, and forgets what is final.</summary>
     /// <param name="watermark">The smallest watermark of the partitions that are not idle.</param>
@@ -47,22 +47,22 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
 
     public override long ClosedUpTo => _closedUpTo;
 
-    public override void Offer(int partition, long slice, ReadOnlySpan<byte> data, bool isKnown = false)
+    public override void Offer(int partition, long part, ReadOnlySpan<byte> data, bool isKnown = false)
     {
-        var part = new Pane<T>(slice, aggregation.CreateColumns());
-        part.Read(data);
-        if (!_parts.TryGetValue(slice, out var partitions))
-            _parts.Add(slice, partitions = []);
+        var pane = new Pane<T>(part, aggregation.CreateColumns());
+        pane.Read(data);
+        if (!_parts.TryGetValue(part, out var partitions))
+            _parts.Add(part, partitions = []);
         var former = partitions.GetValueOrDefault(partition);
-        partitions[partition] = part;
+        partitions[partition] = pane;
         if (isKnown)
             return;
 
         // Windows that are closed already are corrected, for the keys that changed.
-        var (start, firstEnd) = slices.SliceAndFirstEnd(slice);
+        var (start, firstEnd) = slices.SliceAndFirstEnd(part);
         for (var end = firstEnd; end <= slices.LastEnd(start) && end <= _closedUpTo; end += slices.Every)
         {
-            foreach (var key in Changed(former, part))
+            foreach (var key in Changed(former, pane))
                 _changed.Add((end, key));
         }
     }
