@@ -67,6 +67,13 @@ public sealed class LatenessProperties
             var (final, late) = Sessions(log, gap, delay, lateness);
             Assert.Equal(late.Select(v => v.Value), restarted.Late.Select(v => v.Value));
             Assert.Equal(final, restarted.Final.Select(r => $"{r.Key} {r.Start.ToUnixTimeMilliseconds()}-{r.End.ToUnixTimeMilliseconds()} {r.Value.GetProperty("c")}").Order(StringComparer.Ordinal));
+
+            // Each place among the results is one session's: its revisions follow one another, and nothing comes after it is no more.
+            Assert.All(restarted.Results.GroupBy(r => (r.Key, r.Start)), place =>
+            {
+                Assert.Equal(Enumerable.Range(0, place.Count()), place.Select(r => r.Revision));
+                Assert.DoesNotContain(place.SkipLast(1), r => r.Retracted);
+            });
         });
 
     /// <summary>The last word on every session. One that is final is joined by nothing any more.</summary>
@@ -80,7 +87,8 @@ public sealed class LatenessProperties
             var watermark = max - delay;
             var touched = sessions.Where(s => s.Who == visit.Who && !(s.End + lateness <= watermark) && s.Start <= visit.At + gap && visit.At <= s.End).ToArray();
             var (start, end) = (touched.Select(s => s.Start).Append(visit.At).Min(), touched.Select(s => s.End).Append(visit.At + gap).Max());
-            if (end + lateness <= watermark)
+            var movesStart = touched.All(s => s.Start > visit.At);
+            if (end + lateness <= watermark || (movesStart && visit.At + gap + lateness <= watermark))
             {
                 late.Add(visit);
             }
@@ -93,8 +101,7 @@ public sealed class LatenessProperties
             max = Math.Max(max ?? visit.At, visit.At);
         }
 
-        // A session that begins where a final one began takes its place.
-        return ([.. sessions.GroupBy(s => (s.Who, s.Start)).Select(g => g.Last()).Select(s => $"{s.Who} {s.Start}-{s.End} {s.Count}").Order(StringComparer.Ordinal)], late);
+        return ([.. sessions.Select(s => $"{s.Who} {s.Start}-{s.End} {s.Count}").Order(StringComparer.Ordinal)], late);
     }
 
     /// <summary>How many records of a partition count in each window.</summary>

@@ -64,6 +64,19 @@ public sealed class WindowTests
     }
 
     [Fact]
+    public void A_record_that_alone_is_late_joins_a_session_that_began_before_it_and_moves_no_sessions_start()
+    {
+        var job = Visits.Keyed().Window(Session.WithGap(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", 0, 0), new Visit("b", 19, 0), new Visit("a", 10, 1), new Visit("a", 0, 2));
+        Assert.Equal([2], harness.Late.Select(v => v.Value));
+        Assert.Equal(["a 0-10 r0 1"], harness.Results.Texts());
+
+        harness.Given(new Visit("a", 19, 3), new Visit("b", 28, 4), new Visit("a", 12, 5)).Drain();
+        Assert.Equal([2], harness.Late.Select(v => v.Value));
+        Assert.Equal(["a 0-10 r0 1", "a 10-29 r0 3", "b 19-38 r0 2"], harness.Final.Select(r => r.Text()));
+    }
+
+    [Fact]
     public void A_counting_window_is_full_after_so_many_records_and_one_that_is_not_full_has_no_result() =>
         Assert.Equal(
             ["a 5-8 r0 2"],

@@ -46,8 +46,8 @@ public sealed record Sliding : Window
 }
 
 /// <summary>
-/// A window lasts as long as a key's records are no further apart than the gap; it ends the gap after the last one. Results stand under key and start: a
-/// session that begins exactly where a final one of its key began takes its place.
+/// A window lasts as long as a key's records are no further apart than the gap; it ends the gap after the last one. A record joins a session as long as that
+/// is not final; but a session's start no longer moves back to a record that, alone, would be late: results stand under key and start, each start has one.
 /// </summary>
 public sealed record Session : Window
 {

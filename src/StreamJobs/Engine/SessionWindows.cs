@@ -5,7 +5,8 @@ namespace StreamJobs.Engine;
 
 /// <summary>
 /// Sessions of keys that live on this partition alone. A record opens a session that ends the gap later; sessions that overlap or touch become one.
-/// A record is late when the session that it would be part of is final.
+/// A record is late when the session that it would be part of is final, and when it would be that session's first although, alone, it would be late: so no
+/// session begins where a final one began, and would write over its result. See docs/adr/0007.
 /// </summary>
 internal sealed class SessionWindows<T, TResult>(
     long gap, long lateness, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>
@@ -36,11 +37,13 @@ internal sealed class SessionWindows<T, TResult>(
             }
         }
 
-        if (watermark >= end + lateness)
+        // Results stand under their session's start, so the session that begins first takes the others in.
+        var into = joined.Find(s => s.Start == start);
+        if (watermark >= end + lateness || (into is null && watermark >= timestamp + gap + lateness))
             return false;
         _columns.Evaluate(record);
         var isNew = joined.Count == 0;
-        var into = isNew ? new OneSession(Take()) : joined[0];
+        into ??= isNew ? new OneSession(Take()) : joined[0];
         try
         {
             _columns.Commit(into.Slot);
@@ -58,7 +61,7 @@ internal sealed class SessionWindows<T, TResult>(
             all.Add(into);
         }
 
-        foreach (var other in joined.Skip(1))
+        foreach (var other in joined.Where(s => s != into))
         {
             _columns.Merge(into.Slot, _columns, other.Slot);
             all.Remove(other);
@@ -66,9 +69,13 @@ internal sealed class SessionWindows<T, TResult>(
             Retract(key, other);
         }
 
-        // A result stands under its session's start: when that moves, the former one is no more.
+        // It begins earlier now: what was said under the former start is no more, and the new one has its revisions from 0.
         if (!isNew && into.Start != start)
+        {
             Retract(key, into);
+            into.Emitted = -1;
+        }
+
         if (into.Emitted >= 0 && end > watermark)
             into.Reopened = true;
         (into.Start, into.End) = (start, end);
@@ -186,7 +193,6 @@ internal sealed class SessionWindows<T, TResult>(
             return;
         session.Emitted++;
         emit(() => new(key, session.Start, session.End, session.Emitted, true, default!));
-        session.Reopened = true;
     }
 
     private int Take()
