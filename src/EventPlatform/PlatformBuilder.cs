@@ -82,11 +82,19 @@ public sealed class PlatformBuilder
         return this;
     }
 
-    /// <summary>A job over a topic's records, whose results are served at <c>/jobs/{name}/results</c>.</summary>
+    /// <summary>
+    /// A job over a topic's records, whose results are served at <c>/jobs/{name}/results</c>. A join brings its own topic, <c>{name}-inputs</c>, and the two jobs that write it; the
+    /// schemas folder has that topic's schema, <c>join_input.avsc</c>.
+    /// </summary>
     public PlatformBuilder Job(Job job)
     {
         Jobs.Add(job);
-        return this;
+        Jobs.AddRange(job.Feeders);
+        return job.Feeders.Any()
+            ? Topic<JoinInput>(
+                job.Topic, key: i => i.Key ?? "", eventId: i => $"{i.Side}-{i.Incarnation}-{i.SourcePartition}-{i.SourceOffset}-{i.Part}",
+                time: i => DateTimeOffset.FromUnixTimeMilliseconds(i.Timestamp ?? 0))
+            : this;
     }
 
     internal void Subscribe(ISiloBuilder silo)

@@ -24,6 +24,16 @@ public sealed class DefinitionTests
         { () => Counted().ToTopic("out", r => new object()).ToTopic("out", r => new object()), "twice" },
         { () => Counted().OnlyToTopics(), "would go nowhere" },
         { () => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => new { c = a }), "may only be used to call an aggregate" },
+        { () => Join(2.Seconds(), 1.Seconds()), "begins (00:00:02) behind its end (00:00:01)" },
+        { () => Join(TimeSpan.FromTicks(1), 1.Seconds()), "whole milliseconds" },
+        { () => Join(0.Seconds(), 1.Seconds(), -1.Seconds()), "lateness must not be negative" },
+        { () => Visits.Keyed().Join(other => other.From<Visit>(" ").Watermark(v => v.Time, 1.Seconds()).KeyBy(v => v.Who), 0.Seconds(), 1.Seconds()), "'visits': it reads from a topic without" },
+        { () => Visits.Keyed().Join(_ => Job.Named("j").From<Visit>("t").Watermark(v => v.Time, 1.Seconds()).KeyBy(v => v.Who), 0.Seconds(), 1.Seconds()), "a part of job 'j'" },
+        { () => Visits.Keyed().Join(other => other.From<Visit>("t").ByArrival().KeyBy(v => v.Who), 0.Seconds(), 1.Seconds()), "use Watermark" },
+        { () => Visits.Keyed().Join(other => other.From<Visit>("visits-inputs").Watermark(v => v.Time, 1.Seconds()).KeyBy(v => v.Who), 0.Seconds(), 1.Seconds()).Select((l, r) => l), "which it reads" },
+        { () => Join(0.Seconds(), 1.Seconds()).ToTopic("t", r => new object()), "would go to 't', which it reads" },
+        { () => Join(0.Seconds(), 1.Seconds()).ToTopic("visits-inputs", r => new object()), "would go to 'visits-inputs', which it reads" },
+        { () => Join(0.Seconds(), 1.Seconds()).LateToTopic("visits"), "would go to 'visits', which it reads" },
     };
 
     [Theory, MemberData(nameof(Mistakes))]
@@ -35,6 +45,9 @@ public sealed class DefinitionTests
     }
 
     private static JobStream<Visit, Visit> Stream() => Job.Named("visits").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero);
+
+    private static ResultJob<Visit> Join(TimeSpan from, TimeSpan to, TimeSpan lateness = default) =>
+        Visits.Keyed().Join(other => other.From<Visit>("t").Watermark(v => v.Time, 1.Seconds()).KeyBy(v => v.Who), from, to, lateness).Select((left, _) => left);
 
     private static WindowJob<Visit, Visit, long> Counted() => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => a.Count());
 

@@ -46,7 +46,7 @@ internal static class JobHosting
             s.GetRequiredService<JobStore>(), s.GetRequiredService<IOptions<JobOptions>>().Value, s.GetRequiredService<IJobRecordReaders>(),
             s.GetRequiredService<IJobRecordEncoder>(), s.GetRequiredService<IJobFaults>(),
             new TopicConnection(kafka.BootstrapServers, kafka.Client, s.GetRequiredService<PlatformTopics>().BrokerNameOf, $"{kafka.ConsumerGroup}.jobs"), s.GetRequiredService<JobNudges>().Add,
-            s.GetService<TimeProvider>() ?? TimeProvider.System, s.GetRequiredService<ILoggerFactory>().CreateLogger("StreamJobs")));
+            JobStreams.PartitionsOf(s.GetRequiredService<IKafkaStreamsStatus>()), s.GetService<TimeProvider>() ?? TimeProvider.System, s.GetRequiredService<ILoggerFactory>().CreateLogger("StreamJobs")));
         silo.Services.AddHostedService<JobKeeper>();
         var results = platform.Jobs.SelectMany(j => j.ResultTopics.Append(j.LateTopic)).OfType<string>().Distinct(StringComparer.Ordinal).ToArray();
         silo.AddKafkaPartitionStreams(JobStreams.Provider, options => kafka.Apply(options, topics, results, silo.Configuration));

@@ -1,10 +1,9 @@
-using Orleans.Streams.Kafka;
 using StreamJobs.Running;
 
 namespace EventPlatform.Jobs;
 
 /// <summary>Merges the partitions' parts of one job; the key is the job's name. One activation in the cluster, on whichever silo it lands.</summary>
-internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, IKafkaStreamsStatus status) : Grain, IJobMergerGrain
+internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services) : Grain, IJobMergerGrain
 {
     private JobMerger? _merger;
 
@@ -68,14 +67,5 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, IK
     }
 
     /// <summary>How many partitions the topic has; null while that is not known.</summary>
-    private int? Partitions
-    {
-        get
-        {
-            var topic = jobs.Get(this.GetPrimaryKeyString()).Topic;
-            return status.Topics.FirstOrDefault(t => t.Provider == JobStreams.Provider && JobStreams.TopicOf(t.Stream) == topic) is { Partitions: > 0 } known
-                ? known.Partitions
-                : null;
-        }
-    }
+    private int? Partitions => services.PartitionsOf(jobs.Get(this.GetPrimaryKeyString()).Topic);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Orleans.Metadata;
 using Orleans.Streams;
+using Orleans.Streams.Kafka;
 
 namespace EventPlatform.Jobs;
 
@@ -23,6 +24,10 @@ internal static class JobStreams
         var at = key.LastIndexOf('/');
         return (key[..at], int.Parse(key.AsSpan(at + 1), CultureInfo.InvariantCulture));
     }
+
+    /// <summary>How many partitions a topic that jobs read has; null while that is not known.</summary>
+    public static Func<string, int?> PartitionsOf(IKafkaStreamsStatus status) => topic =>
+        status.Topics.FirstOrDefault(t => t.Provider == Provider && t.Stream == StreamOf(topic)) is { Partitions: > 0 } known ? known.Partitions : null;
 
     /// <summary>Makes a grain's key of a stream's id: partitions of different topics have the same number.</summary>
     public sealed class Mapper : IStreamIdMapper

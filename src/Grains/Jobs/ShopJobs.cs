@@ -11,6 +11,7 @@ public static class ShopJobs
     private const string Purchase = "PURCHASE";
     private const string AddToCart = "ADD_TO_CART";
     private const string Search = "SEARCH";
+    private const string Refund = "REFUND";
 
     /// <summary>Events by type, per minute.</summary>
     public static readonly Job EventCounts = From("event-counts")
@@ -149,11 +150,30 @@ public static class ShopJobs
         .KeyByRecordKey(e => e.Entity)
         .Process(new RepeatedRejections(), keep: RepeatedRejections.Within);
 
+    /// <summary>Money that is given back within five minutes of a purchase by the same user: a mistake, or a stolen card that someone tries.</summary>
+    public static readonly Job QuickRefunds = From("quick-refunds")
+        .Where(e => e.EventType == Purchase && e.Amount is not null)
+        .Select(e => new Bought(e.UserId, e.Timestamp, e.Amount!.Value))
+        .KeyBy(b => b.UserId)
+        .Join(
+            other => other.From<AccountMovement>(Shop.Transactions).Watermark(m => m.Timestamp, delay: 5.Seconds()).Where(m => m.Type == Refund).KeyBy(m => m.UserId),
+            from: TimeSpan.Zero, to: 5.Minutes(), allowedLateness: 10.Seconds())
+        .Select((bought, refund) => new
+        {
+            user = bought.UserId,
+            bought = bought.Amount,
+            refunded = refund.Amount,
+            currency = refund.Currency,
+            account = refund.AccountId,
+            seconds = (refund.Timestamp - bought.At).TotalSeconds,
+        });
+
     /// <summary>Every job.</summary>
     public static IEnumerable<Job> All =>
     [
         EventCounts, UserActivity, Revenue, SessionAnalysis, TopPages, DeviceDistribution, ConversionFunnel, SearchAnalytics, UserEngagement,
         UserSessions, EngagementScore, OrderValue, TypeShares, EventRate, SuspiciousWithdrawals,
+        QuickRefunds,
     ];
 
     private static TypeShare[] SharesOf(IReadOnlyList<Ranked<string>> types, long events) =>

@@ -98,8 +98,10 @@ public sealed class JobCatalog(JobStore store)
             sql.Append(" and ").Append(condition);
         }
 
-        if (query.Key is { } key)
-            And("r.key = ?", key);
+        if (query.Key is { } key && job.Window is Interval)
+            And(@"r.key ~>=~ ? and r.key ~<~ ? and r.key like '%|%' and regexp_replace(r.key, '\|[0-9.]+\|[0-9.]+$', '') = ?", $"{key}|", $"{key}}}", key); // '}' comes after '|'
+        else if (query.Key is { } whole)
+            And("r.key = ?", whole);
         if (query.From is { } from)
             And("r.start_ms >= ?", from.ToUnixTimeMilliseconds());
         if (query.To is { } to)
@@ -187,7 +189,7 @@ public sealed record LakeStatus(long Files, long Rows, long Bytes, DateTimeOffse
 public sealed record JobError(int? Partition, long? Offset, DateTimeOffset At, string Error);
 
 /// <summary>Which results; what is null does not matter.</summary>
-/// <param name="Key">Those of a key.</param>
+/// <param name="Key">Those of a key; of a join, those of the key that it joins by.</param>
 /// <param name="From">Windows that start at or after.</param>
 /// <param name="To">Windows that start before.</param>
 /// <param name="IsFinal">Those that can, or cannot, change any more.</param>

@@ -107,7 +107,7 @@ public sealed class JobSavepoints(JobStore store)
                 """,
                 cancellationToken, job.Name, name);
         }
-        else if (job.Window is not Counting)
+        else if (job.Window is not (Counting or Interval)) // those come again as they are
         {
             await DoAsync(
                 connection,

@@ -38,6 +38,9 @@ create table if not exists {schema}.job_results (
     partition int not null, value jsonb not null, primary key (job, key, start_ms));
 create index if not exists job_results_by_end on {schema}.job_results (job, end_ms, key);
 
+-- A join's results have the key that it joins by in front of what tells its pairs apart. Of other jobs, few have such a sign in their keys.
+create index if not exists job_results_of_joins on {schema}.job_results (job, key text_pattern_ops) where key like '%|%';
+
 -- Results on their way to topics: written with their checkpoint, and gone when a Kafka transaction has sent them. Owner: topic/partition or a job's merger.
 create table if not exists {schema}.job_outbox (
     owner text not null, checkpoint bigint not null, topic text not null, data bytea not null, primary key (owner, checkpoint, topic));

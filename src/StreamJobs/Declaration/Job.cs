@@ -44,7 +44,10 @@ public abstract class Job
     public IEnumerable<(string Topic, Type RecordType)> ResultRecords => _topics.Select(t => (t.Topic, t.RecordType));
 
     /// <summary>The topic that late records go to as they came, or null: then they are only counted.</summary>
-    public string? LateTopic { get; private protected set; }
+    public virtual string? LateTopic { get; private protected set; }
+
+    /// <summary>The jobs that run for this one and write what it reads: a join has two.</summary>
+    public virtual IEnumerable<Job> Feeders => [];
 
     /// <summary>Whether the results of closed windows are in topics alone, and not served.</summary>
     public bool IsOnlyToTopics { get; private protected set; }
@@ -76,7 +79,14 @@ public abstract class Job
             ? new(name)
             : throw new JobDefinitionException(name ?? "", "a job's name is lower-case letters, digits and hyphens, begins with a letter and has at most 55 of them");
 
-    internal abstract PartitionJob CreatePartition(IJobRecordEncoder? encoder = null);
+    /// <summary>The topics that its records come from, which nothing of its own may go to.</summary>
+    private protected IEnumerable<string> Sources => Feeders.Select(f => f.Topic).Prepend(Topic);
+
+    /// <summary>The job on a partition of its topic.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="encoder">Writes results for topics. Null, in the harness: no topic gets any.</param>
+    /// <param name="partitionsOf">How many partitions a topic has, by its logical name; null while that is not known.</param>
+    internal abstract PartitionJob CreatePartition(int partition, IJobRecordEncoder? encoder, Func<string, int?> partitionsOf);
 
     internal abstract MergedJob CreateMerger(IJobRecordEncoder? encoder = null);
 
@@ -84,8 +94,8 @@ public abstract class Job
     {
         if (string.IsNullOrWhiteSpace(sink.Topic))
             throw new JobDefinitionException(Name, "a sink's topic has no name");
-        if (sink.Topic == Topic)
-            throw new JobDefinitionException(Name, $"its results would go to '{Topic}', which it reads");
+        if (Sources.Contains(sink.Topic))
+            throw new JobDefinitionException(Name, $"its results would go to '{sink.Topic}', which it reads");
         if (_topics.Any(t => t.Topic == sink.Topic))
             throw new JobDefinitionException(Name, $"its results go to topic '{sink.Topic}' twice");
         _topics.Add(sink);

@@ -117,6 +117,32 @@ public sealed class KeyedStream<TSource, T>
         return new(_head, _steps, _key, how, process);
     }
 
+    /// <summary>
+    /// Pairs each record with the other topic's records of the same key that happened within an interval around it: at or after its time and <paramref name="from"/>, at or
+    /// before its time and <paramref name="to"/>. Both topics' records go through a topic of the job's own, <c>{name}-inputs</c>, so either may be partitioned by anything.
+    /// </summary>
+    /// <param name="other">The other topic, from <c>From</c> to <c>KeyBy</c>.</param>
+    /// <param name="from">The interval's start, negative when the other record may come first.</param>
+    /// <param name="to">Its end.</param>
+    /// <param name="allowedLateness">How far a record may be behind its own partition's watermark before it is late, in event time. Nothing by default. Records are kept as long, too.</param>
+    public JoinedStream<T, TOther> Join<TOtherSource, TOther>(
+        Func<JobStart, KeyedStream<TOtherSource, TOther>> other, TimeSpan from, TimeSpan to, TimeSpan allowedLateness = default)
+    {
+        var interval = Interval.Between(from, to);
+        if (interval.Mistake is { } mistake)
+            throw new JobDefinitionException(_head.Name, mistake);
+        if (allowedLateness < TimeSpan.Zero)
+            throw new JobDefinitionException(_head.Name, $"the allowed lateness must not be negative ({allowedLateness})");
+        var right = other(new(_head.Name));
+        if (right._head.Name != _head.Name)
+            throw new JobDefinitionException(_head.Name, $"it is joined with a part of job '{right._head.Name}': begin with what the lambda is given");
+        if (_head.Time.Timestamp is null || right._head.Time.Timestamp is null)
+            throw new JobDefinitionException(_head.Name, "a join goes by when records happened on both topics: use Watermark");
+        return new(_head.Name, interval, allowedLateness, join => Feeder(join, JoinSide.Left), join => right.Feeder(join, JoinSide.Right));
+    }
+
+    private JoinFeeder<TSource, T> Feeder(Job join, JoinSide side) => new(_head, join, side, _steps, _key);
+
     /// <summary>Groups a key's records in time.</summary>
     /// <param name="window">How.</param>
     /// <param name="allowedLateness">How long after a window's end a record still corrects its result, in event time. Nothing by default.</param>

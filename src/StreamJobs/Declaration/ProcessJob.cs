@@ -24,7 +24,7 @@ public sealed class ProcessJob<TSource, T, TState, TResult> : ResultJob<TResult>
     /// <inheritdoc/>
     public override string StateShape => $"process function{(IsByArrival ? " by arrival" : "")}: {StateContract.Of(typeof(TState))}";
 
-    internal override PartitionJob CreatePartition(IJobRecordEncoder? encoder)
+    internal override PartitionJob CreatePartition(int partition, IJobRecordEncoder? encoder, Func<string, int?> partitionsOf)
     {
         var output = CreateOutput(encoder);
         var states = new KeyedProcess<T, TState, TResult>(_process, (long)_how.Keep.TotalMilliseconds, output.Add);

@@ -59,7 +59,7 @@ public abstract class ResultJob<TResult> : Job
     public ResultJob<TResult> ToLake()
     {
         if (Window is Counting or Processing)
-            throw new JobDefinitionException(Name, "the lake takes results when no record can change them any more, which tumbling, sliding and session windows tell by event time; these do not");
+            throw new JobDefinitionException(Name, "the lake takes results when no record can change them any more, which tumbling, sliding and session windows and joins tell by event time; these do not");
         if (IsOnlyToTopics)
             throw new JobDefinitionException(Name, "its lake is filled from the table that OnlyToTopics does without");
         IsInLake = true;
@@ -69,7 +69,7 @@ public abstract class ResultJob<TResult> : Job
     /// <summary>Sends late records, and those with a timestamp too far ahead, to a topic as they came.</summary>
     public ResultJob<TResult> LateToTopic(string topic)
     {
-        LateTopic = topic == Topic ? throw new JobDefinitionException(Name, $"its late records would go to '{Topic}', which it reads") : topic;
+        LateTopic = Sources.Contains(topic) ? throw new JobDefinitionException(Name, $"its late records would go to '{topic}', which it reads") : topic;
         return this;
     }
 

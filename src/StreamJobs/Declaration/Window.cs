@@ -1,6 +1,9 @@
 namespace StreamJobs;
 
-/// <summary>How records are grouped in time: <see cref="Tumbling"/>, <see cref="Sliding"/>, <see cref="Session"/> or <see cref="Counting"/>; or not, by <see cref="Processing"/>.</summary>
+/// <summary>
+/// How records are grouped in time: <see cref="Tumbling"/>, <see cref="Sliding"/>, <see cref="Session"/> or <see cref="Counting"/>; in pairs, by
+/// <see cref="Interval"/>; or not, by <see cref="Processing"/>.
+/// </summary>
 public abstract record Window
 {
     private protected Window()
@@ -87,6 +90,24 @@ public sealed record Processing : Window
     internal override string? Mistake => Positive(Keep, "time that a state is kept for");
 
     internal static Processing Keeping(TimeSpan keep) => new(keep);
+}
+
+/// <summary>Pairs: a record and each of the other topic's that happened within an interval around it.</summary>
+public sealed record Interval : Window
+{
+    private Interval(TimeSpan from, TimeSpan to) => (From, To) = (from, to);
+
+    /// <summary>From where the other topic's records count, as seen from the record's time; inclusive.</summary>
+    public TimeSpan From { get; }
+
+    /// <summary>Up to where; inclusive.</summary>
+    public TimeSpan To { get; }
+
+    internal override string? Mistake => Whole(From) ?? Whole(To) ?? (From > To ? $"the interval begins ({From}) behind its end ({To})" : null);
+
+    internal static Interval Between(TimeSpan from, TimeSpan to) => new(from, to);
+
+    private static string? Whole(TimeSpan span) => span.Ticks % TimeSpan.TicksPerMillisecond != 0 ? $"the interval must be of whole milliseconds, not {span}" : null;
 }
 
 /// <summary><c>5.Seconds()</c> and the like.</summary>

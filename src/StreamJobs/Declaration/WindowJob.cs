@@ -23,7 +23,7 @@ public sealed class WindowJob<TSource, T, TResult> : ResultJob<TResult>
     /// <inheritdoc/>
     public override string StateShape => $"{Window}{(IsByArrival ? " by arrival" : "")}, {(IsMerged ? Window is Sliding ? "merged by parts" : "merged" : "by record key")}: {_aggregation.Shape}";
 
-    internal override PartitionJob CreatePartition(IJobRecordEncoder? encoder)
+    internal override PartitionJob CreatePartition(int partition, IJobRecordEncoder? encoder, Func<string, int?> partitionsOf)
     {
         var output = CreateOutput(encoder);
         var lateness = (long)AllowedLateness.TotalMilliseconds;

@@ -85,4 +85,8 @@ internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRe
 internal readonly record struct ResultRow(string Key, long StartMs, long EndMs, int Revision, bool Retracted, byte[] Json);
 
 /// <summary>A result on its way to a topic. Without a value it is a tombstone: the window is no more.</summary>
-internal readonly record struct ResultRecord(string Topic, string Key, byte[]? Value);
+/// <param name="Topic">The topic's logical name.</param>
+/// <param name="Key">Its key.</param>
+/// <param name="Value">Its value.</param>
+/// <param name="ToAll">Whether every partition gets it, not the key's alone.</param>
+internal readonly record struct ResultRecord(string Topic, string Key, byte[]? Value, bool ToAll = false);

@@ -8,6 +8,9 @@ internal abstract class PartitionJob
     private long _countedRecords;
     private long _countedLate;
 
+    /// <summary>The incarnation of the topic that it reads.</summary>
+    public string Incarnation { get; set; } = "";
+
     /// <summary>The next offset to take; records below it were taken already.</summary>
     public long Position { get; set; }
 
@@ -20,7 +23,7 @@ internal abstract class PartitionJob
     public abstract Job Definition { get; }
 
     /// <summary>Everything before this time has been seen, in Unix milliseconds.</summary>
-    public long Watermark => IsDrained ? long.MaxValue : MaxTimestamp == long.MinValue ? long.MinValue : MaxTimestamp - (long)Definition.WatermarkDelay.TotalMilliseconds;
+    public virtual long Watermark => IsDrained ? long.MaxValue : MaxTimestamp == long.MinValue ? long.MinValue : MaxTimestamp - (long)Definition.WatermarkDelay.TotalMilliseconds;
 
     public long Records { get; protected set; }
 
@@ -30,6 +33,9 @@ internal abstract class PartitionJob
 
     /// <summary>Whether the next checkpoint gives something to the merger.</summary>
     public abstract bool HasDue { get; }
+
+    /// <summary>What state is held for although nothing was ever heard of it; nothing for most jobs.</summary>
+    public virtual IEnumerable<string> WaitsFor => [];
 
     public abstract JobOutput Output { get; }
 
@@ -88,6 +94,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
     private readonly Action<TSource> _steps;
     private readonly Func<T, string?> _key;
     private readonly IWindows<T, TResult> _windows;
+    private readonly JoinFeed<T>? _feed;
     private readonly long _delay;
     private readonly long _maxAhead;
 
@@ -100,7 +107,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
         Job definition, Func<TSource, DateTimeOffset>? timestamp, Func<Action<T>, Action<TSource>> steps, Func<T, string?> key,
         IWindows<T, TResult> windows, JobOutput<TResult> output)
     {
-        (_definition, _timestamp, _key, _windows, Output) = (definition, timestamp, key, windows, output);
+        (_definition, _timestamp, _key, _windows, _feed, Output) = (definition, timestamp, key, windows, windows as JoinFeed<T>, output);
         (_delay, _maxAhead) = ((long)definition.Time.Delay.TotalMilliseconds, (long)definition.Time.MaxAhead.TotalMilliseconds);
         _mergedEvery = (long)(definition is { IsByArrival: true, IsMerged: true, Window: var window }
             ? window is Sliding sliding ? sliding.Every : ((Tumbling)window).Size
@@ -168,6 +175,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
 
             _current = timestamp;
             _isLate = false;
+            _feed?.Begin(Incarnation, place.Offset);
             _steps(record);
             if (_isLate)
                 SetAside(place.Index);

@@ -81,7 +81,7 @@ public sealed partial class JobMerger : IAsyncDisposable
             _merged.Offer(part.Partition, part.Slice, part.Data);
         var needed = _merged.Advance(watermark, final);
         var outbox = _merged.Output.Records.GroupBy(r => r.Topic, StringComparer.Ordinal)
-            .Select(g => (g.Key, OutboxRecords.Write(g.Select(r => (r.Key, r.Value))))).ToList();
+            .Select(g => (g.Key, OutboxRecords.Write(g))).ToList();
         if (parts.Count == 0 && _merged.Output.IsEmpty && final == _watermark)
             return;
         var checkpoint = new MergerCheckpoint(

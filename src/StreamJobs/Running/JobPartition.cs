@@ -33,6 +33,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private long _number;
     private bool _isDirty;
     private bool _isIdle;
+    private DateTimeOffset _openedAt;
     private DateTimeOffset _takenAt;
     private DateTimeOffset _lastRecordAt;
     private long _reachedMs = long.MaxValue;
@@ -42,6 +43,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private bool _isWriting;
     private bool _isProcessing;
     private bool _isStopping;
+    private bool _hasSaidWaits;
     private bool _wantsReread;
 
     /// <summary>The jobs of a partition; <see cref="OpenAsync"/> comes next.</summary>
@@ -50,7 +52,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         (_topic, _partition, _services, _logger, _jobs) = (topic, partition, services, services.Logger, new(topic, partition, services.Logger));
         foreach (var job in jobs)
         {
-            var one = job.CreatePartition(services.Encoder);
+            var one = job.CreatePartition(partition, services.Encoder, services.PartitionsOf);
             _jobs.Add(one);
             var type = job.RecordType.AssemblyQualifiedName!;
             if (!_feeds.TryGetValue(type, out var feed))
@@ -89,7 +91,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             _isDirty |= job.Tick(_services.Time.GetUtcNow()); // the clock is known before the first record
         if (_sender is not null)
             await Task.Run(() => _sender.TakeOver(taken.Checkpoint, taken.Outbox), cancellationToken);
-        _takenAt = _lastRecordAt = _services.Time.GetUtcNow();
+        _openedAt = _takenAt = _lastRecordAt = _services.Time.GetUtcNow();
         _wantsReread = _jobs.Active.Any(j => j.Position < startOffset); // a savepoint was restored
         if (!_wantsReread)
             ReadAnew();
@@ -158,6 +160,8 @@ public sealed partial class JobPartition : IAsyncDisposable
             await ControlAsync(cancellationToken);
         foreach (var job in _isProcessing || IsFenced ? [] : _jobs.Active)
             _isDirty |= job.Tick(now);
+        if (!_hasSaidWaits && now - _openedAt >= _services.Options.IdleTimeout)
+            SayWaits();
         CheckpointIfDue();
     }
 
@@ -244,13 +248,25 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (job.Definition.LateTopic is { } topic && job.Late.Count > 0)
         {
             _lateRecords.Add((topic, OutboxRecords.Write(job.Late.Select(i =>
-                ($"{job.Definition.Name}|{_partition}|{chunk.OffsetAt(i)}", (byte[]?)chunk.ValueAt(i).ToArray())))));
+                new ResultRecord(topic, $"{job.Definition.Name}|{_partition}|{chunk.OffsetAt(i)}", chunk.ValueAt(i).ToArray())))));
         }
     }
 
     private JobFault Fault(string? job, IJobChunk chunk, int index, Exception error) => new(
         job, _topic, _incarnation, _partition, chunk.OffsetAt(index), chunk.TimestampAt(index), chunk.KeyAt(index),
         chunk.ValueAt(index) is { IsEmpty: false } value ? value.ToArray() : null, error);
+
+    /// <summary>Says what makes a job keep more and more, once: its results are right all the same.</summary>
+    private void SayWaits()
+    {
+        foreach (var job in _jobs.Active.Where(j => j.Keys > 0))
+        {
+            if (string.Join(", ", job.WaitsFor) is not { Length: > 0 } silent)
+                continue;
+            _hasSaidWaits = true;
+            LogWaits(job.Definition.Name, _topic, _partition, silent);
+        }
+    }
 
     private void CheckpointIfDue()
     {
@@ -284,7 +300,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
 
         var byTopic = _jobs.All.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
-            .Select(g => (Topic: g.Key, Data: OutboxRecords.Write(g.Select(r => (r.Key, r.Value)))))
+            .Select(g => (Topic: g.Key, Data: OutboxRecords.Write(g)))
             .Concat(_lateRecords)
             .GroupBy(t => t.Topic, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(t => t.Data).ToArray())).ToList();
         var faults = _faults.ToArray();
@@ -349,6 +365,9 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     [LoggerMessage(4007, LogLevel.Error, "The state of the jobs of {Topic}/{Partition} cannot be written down; they go on from the last checkpoint")]
     private partial void LogNotTaken(Exception exception, string topic, int partition);
+
+    [LoggerMessage(4008, LogLevel.Warning, "Job {Job} keeps every record that it takes from {Topic}/{Partition}, because no record has ever come from {Silent}, and one that comes may be of any time. It keeps less again once each of them has had one (said once)")]
+    private partial void LogWaits(string job, string topic, int partition, string silent);
 
     [LoggerMessage(4004, LogLevel.Warning, "Jobs of {Topic}/{Partition} go on at {Offset}: the records from {Expected} on are no more")]
     private partial void LogGap(string topic, int partition, long expected, long offset);

@@ -39,6 +39,7 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
         var isAnyNew = false;
         foreach (var job in _jobs)
         {
+            job.Incarnation = incarnation;
             if (kept.TryGetValue(job.Definition.Name, out var own))
             {
                 TakeBack(job, own, own.Incarnation == incarnation ? own.Position.NextOffset : startOffset);

@@ -1,4 +1,5 @@
 using System.Text;
+using StreamJobs.Engine;
 using StreamJobs.State;
 
 namespace StreamJobs.Sinks;
@@ -6,13 +7,13 @@ namespace StreamJobs.Sinks;
 /// <summary>Records on their way to a topic, as the bytes that the outbox keeps.</summary>
 internal static class OutboxRecords
 {
-    public static byte[] Write(IEnumerable<(string Key, byte[]? Value)> records)
+    public static byte[] Write(IEnumerable<ResultRecord> records)
     {
         var writer = new StateWriter();
-        foreach (var (key, value) in records)
+        foreach (var (_, key, value, toAll) in records)
         {
             writer.Text(key);
-            writer.Varint(value is null ? 0 : 1);
+            writer.Varint(value is null ? 0 : toAll ? 2 : 1);
             if (value is not null)
                 writer.Bytes(value);
         }
@@ -20,14 +21,15 @@ internal static class OutboxRecords
         return writer.Take();
     }
 
-    public static List<(byte[] Key, byte[]? Value)> Read(ReadOnlySpan<byte> data)
+    public static List<(byte[] Key, byte[]? Value, bool ToAll)> Read(ReadOnlySpan<byte> data)
     {
         var reader = new StateReader(data);
-        var records = new List<(byte[], byte[]?)>();
+        var records = new List<(byte[], byte[]?, bool)>();
         while (!reader.AtEnd)
         {
             var key = Encoding.UTF8.GetBytes(reader.Text()!);
-            records.Add((key, reader.Varint() == 0 ? null : reader.Bytes().ToArray()));
+            var kind = reader.Varint();
+            records.Add((key, kind == 0 ? null : reader.Bytes().ToArray(), kind == 2));
         }
 
         return records;

@@ -44,7 +44,7 @@ internal sealed partial class OutboxSender(string owner, TopicConnection options
     }
 
     private static IEnumerable<OutgoingRecord> Records(IEnumerable<(string Topic, byte[] Data)> outbox) =>
-        outbox.SelectMany(o => OutboxRecords.Read(o.Data).Select(r => new OutgoingRecord(o.Topic, r.Key, r.Value)));
+        outbox.SelectMany(o => OutboxRecords.Read(o.Data).Select(r => new OutgoingRecord(o.Topic, r.Key, r.Value, r.ToAll)));
 
     /// <summary>Gives up what cannot be sent now: it lies in the outbox, and the next owner sends it.</summary>
     public void Stop() => _stopping = true;

@@ -60,8 +60,12 @@ public sealed partial class TopicSender : IDisposable
         {
             producer.BeginTransaction();
             Error? failure = null;
-            foreach (var (topic, key, value) in records)
-                Produce(producer, _options.BrokerName(topic), new() { Key = key, Value = value! }, e => failure ??= e);
+            foreach (var (topic, key, value, toAll) in records)
+            {
+                foreach (var place in toAll ? Partitions(producer, _options.BrokerName(topic)) : [new(_options.BrokerName(topic), Partition.Any)])
+                    Produce(producer, place, new() { Key = key, Value = value! }, e => failure ??= e);
+            }
+
             producer.SendOffsetsToTransaction(
                 topics.Select(topic => new TopicPartitionOffset(_options.BrokerName(topic), 0, position)), _group.ConsumerGroupMetadata, Patience);
             producer.CommitTransaction(Patience);
@@ -85,13 +89,20 @@ public sealed partial class TopicSender : IDisposable
         _group.Dispose();
     }
 
-    private static void Produce(IProducer<byte[], byte[]> producer, string topic, Message<byte[], byte[]> message, Action<Error> onError)
+    private static IEnumerable<TopicPartition> Partitions(IProducer<byte[], byte[]> producer, string topic)
+    {
+        using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
+        var found = admin.GetMetadata(topic, Patience).Topics.Single();
+        return found.Error.IsError ? throw new KafkaException(found.Error) : found.Partitions.Select(p => new TopicPartition(topic, p.PartitionId));
+    }
+
+    private static void Produce(IProducer<byte[], byte[]> producer, TopicPartition place, Message<byte[], byte[]> message, Action<Error> onError)
     {
         while (true)
         {
             try
             {
-                producer.Produce(topic, message, report =>
+                producer.Produce(place, message, report =>
                 {
                     if (report.Error.IsError)
                         onError(report.Error);
@@ -138,7 +149,8 @@ public sealed partial class TopicSender : IDisposable
 /// <param name="Topic">The topic's logical name.</param>
 /// <param name="Key">Its key.</param>
 /// <param name="Value">Its value; null takes back what had the key.</param>
-public readonly record struct OutgoingRecord(string Topic, byte[] Key, byte[]? Value);
+/// <param name="ToAll">Whether every partition of the topic gets it, not the key's alone.</param>
+public readonly record struct OutgoingRecord(string Topic, byte[] Key, byte[]? Value, bool ToAll = false);
 
 /// <summary>How sinks reach Kafka.</summary>
 /// <param name="BootstrapServers">The brokers.</param>

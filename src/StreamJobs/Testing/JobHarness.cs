@@ -1,6 +1,4 @@
-using System.Text.Json;
 using StreamJobs.Engine;
-using StreamJobs.State;
 
 namespace StreamJobs.Testing;
 
@@ -12,7 +10,7 @@ namespace StreamJobs.Testing;
 public sealed class JobHarness<TSource>
 {
     private readonly Job _job;
-    private readonly SortedDictionary<int, OnePartition> _partitions = [];
+    private readonly SortedDictionary<int, HarnessPartition<TSource>> _partitions = [];
     private readonly List<JobResult> _results = [];
     private readonly List<TSource> _late = [];
     private readonly List<Exception> _faults = [];
@@ -28,7 +26,7 @@ public sealed class JobHarness<TSource>
             throw new ArgumentException($"Job '{job.Name}' takes records of {job.RecordType.Name}, not of {typeof(TSource).Name}.", nameof(job));
         _job = job;
         for (var partition = 0; partition < partitions; partition++)
-            _partitions.Add(partition, new((PartitionJob<TSource>)job.CreatePartition()));
+            _partitions.Add(partition, new(CreatePartition(partition)));
         _merger = job.IsMerged ? job.CreateMerger() : null;
     }
 
@@ -61,8 +59,7 @@ public sealed class JobHarness<TSource>
         {
             if (_job.IsByArrival && target.Job.MaxTimestamp == long.MinValue)
                 throw new InvalidOperationException($"Job '{_job.Name}' goes by the clock: set it with {nameof(Clock)} before the first record.");
-            var place = new RecordPlace(target.Job.Position, target.Clock?.ToUnixTimeMilliseconds() ?? long.MaxValue, 0);
-            target.Job.Process([record], [place], place.Offset + 1);
+            target.Take(record);
             _faults.AddRange(target.Job.Faults.Select(f => f.Error));
             if (target.Job.Late.Count > 0)
                 _late.Add(record);
@@ -105,8 +102,8 @@ public sealed class JobHarness<TSource>
     public JobHarness<TSource> Restart()
     {
         Collect();
-        foreach (var partition in _partitions.Values)
-            partition.Restart((PartitionJob<TSource>)_job.CreatePartition());
+        foreach (var (number, partition) in _partitions)
+            partition.Restart(CreatePartition(number));
         if (_merger is { } merger)
         {
             _merger = _job.CreateMerger();
@@ -120,6 +117,8 @@ public sealed class JobHarness<TSource>
 
         return this;
     }
+
+    private PartitionJob<TSource> CreatePartition(int partition) => (PartitionJob<TSource>)_job.CreatePartition(partition, null, _ => _partitions.Count);
 
     private void Collect()
     {
@@ -151,52 +150,4 @@ public sealed class JobHarness<TSource>
         _failures.AddRange(_merger.Output.Failures);
         _merger.Output.Clear();
     }
-
-    private sealed class OnePartition(PartitionJob<TSource> job)
-    {
-        private readonly Dictionary<(long Pane, int Group), byte[]> _state = [];
-
-        public PartitionJob<TSource> Job { get; private set; } = job;
-
-        public DateTimeOffset? Clock { get; set; }
-
-        public Dictionary<long, byte[]> Parts { get; } = [];
-
-        public void Checkpoint()
-        {
-            var changes = new List<StateBlob>();
-            Job.TakeChanges(changes);
-            foreach (var (pane, group, data) in changes)
-            {
-                if (data is not null)
-                    _state[(pane, group)] = data;
-                else if (group >= 0)
-                    _state.Remove((pane, group));
-                else
-                    foreach (var key in _state.Keys.Where(k => k.Pane == pane).ToArray())
-                        _state.Remove(key);
-            }
-        }
-
-        public void Restart(PartitionJob<TSource> fresh)
-        {
-            (fresh.Position, fresh.MaxTimestamp, fresh.IsDrained) = (Job.Position, Job.MaxTimestamp, Job.IsDrained);
-            fresh.Restore(_state.Select(s => new StateBlob(s.Key.Pane, s.Key.Group, s.Value)));
-            Job = fresh;
-        }
-    }
-}
-
-/// <summary>A result, as a reader of the job's results sees it.</summary>
-/// <param name="Key">The key.</param>
-/// <param name="Start">The window's start; inclusive.</param>
-/// <param name="End">The window's end; exclusive.</param>
-/// <param name="Revision">0 for the first, one more for each correction.</param>
-/// <param name="Retracted">Whether there is no such window any more.</param>
-/// <param name="Value">What was computed, as a JSON object with the names that the job gave.</param>
-public sealed record JobResult(string Key, DateTimeOffset Start, DateTimeOffset End, int Revision, bool Retracted, JsonElement Value)
-{
-    internal static JobResult Of(ResultRow row) => new(
-        row.Key, DateTimeOffset.FromUnixTimeMilliseconds(row.StartMs), DateTimeOffset.FromUnixTimeMilliseconds(row.EndMs), row.Revision, row.Retracted,
-        JsonSerializer.Deserialize<JsonElement>(row.Json));
 }
