@@ -45,12 +45,19 @@ public static class OrderJobs
     public static readonly Job PerSecond = Job.Named("orders-per-second").From<OrderFacts>("orders").ByArrival().KeyByNothing().Window(Tumbling.Of(1.Seconds()))
         .Aggregate(a => new { c = a.Count() });
 
+    /// <summary>Cancelled orders with the placed ones of the same amount within the half hour around: the topic joined with itself, by what it is not partitioned by.</summary>
+    public static readonly Job Pairs = Orders("order-pairs").Where(o => o.Type == "PLACE").KeyBy(AmountOf)
+        .Join(other => other.From<OrderFacts>("orders").Watermark(o => o.At, 1.Minutes()).Where(o => o.Type == "CANCEL").KeyBy(AmountOf), -30.Minutes(), 30.Minutes(), 1.Hours())
+        .Select((placed, cancelled) => new { placed = placed.At, cancelled = cancelled.At });
+
     /// <summary>An application with the jobs.</summary>
     public static void Define(PlatformBuilder platform, Action<PlatformBuilder> rest)
     {
         rest(platform);
         platform.Job(PerHour).Job(PerOrder).Job(PerSecond);
     }
+
+    private static string AmountOf(OrderFacts order) => order.Amount.ToString("0", System.Globalization.CultureInfo.InvariantCulture);
 
     private static bool IsCountable(OrderFacts order) => order.Amount == 13 ? throw new InvalidOperationException("thirteen") : true;
 

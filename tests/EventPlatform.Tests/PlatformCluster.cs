@@ -33,9 +33,10 @@ public sealed class PlatformCluster : IAsyncDisposable
     private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic, Action<PlatformBuilder> define)
     {
         File.WriteAllText(Path.Combine(_schemas, "order.avsc"), Schema);
-        File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"},"order-counts-value":{"schema":"order_count.avsc"},"order-events-value":{"schema":"domain_event.avsc"}}""");
+        File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"},"order-counts-value":{"schema":"order_count.avsc"},"order-events-value":{"schema":"domain_event.avsc"},"order-pairs-inputs-value":{"schema":"join_input.avsc"}}""");
         File.WriteAllText(Path.Combine(_schemas, "domain_event.avsc"), DomainEventTests.Schema);
         File.WriteAllText(Path.Combine(_schemas, "order_count.avsc"), OrderJobs.CountSchema);
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "schemas", "join_input.avsc"), Path.Combine(_schemas, "join_input.avsc"));
         Topic = topic;
         _encoder = new(new RegisteredSchema("orders-value", 1, SchemaId.Of(Schema), Schema));
         _producer = new ProducerBuilder<string?, byte[]>(new ProducerConfig
@@ -55,6 +56,7 @@ public sealed class PlatformCluster : IAsyncDisposable
                 ["Kafka:Topics:orders"] = topic,
                 ["Kafka:Topics:order-counts"] = $"{topic}-counts",
                 ["Kafka:Topics:order-events"] = $"{topic}-events",
+                ["Kafka:Topics:order-pairs-inputs"] = $"{topic}-pairs",
                 ["Kafka:ConsumerGroup"] = topic,
                 ["Kafka:DeadLetterTopic"] = deadLetterTopic,
                 ["SchemaRegistry:Folder"] = _schemas,
@@ -85,6 +87,10 @@ public sealed class PlatformCluster : IAsyncDisposable
     public static Task<PlatformCluster> StartJobsAloneAsync(IKafkaBroker broker, PostgresServer postgres) =>
         StartAsync(broker, postgres, "", platform => OrderJobs.Define(platform, p => p.Topic<OrderRecord>("orders", r => r.OrderId, r => r.EventId, r => r.At)));
 
+    /// <summary>The example's topic with its join, and nothing else.</summary>
+    public static Task<PlatformCluster> StartJoinAsync(IKafkaBroker broker, PostgresServer postgres) => StartAsync(
+        broker, postgres, "", platform => platform.Topic<OrderRecord>("orders", r => r.OrderId, r => r.EventId, r => r.At).Job(OrderJobs.Pairs));
+
     /// <summary>The example, whose committed events are published.</summary>
     public static Task<PlatformCluster> StartPublishingAsync(IKafkaBroker broker, PostgresServer postgres) =>
         StartAsync(broker, postgres, "", platform =>
@@ -99,6 +105,7 @@ public sealed class PlatformCluster : IAsyncDisposable
         await broker.CreateTopicAsync(topic, 2);
         await broker.CreateTopicAsync($"{topic}-counts", 1);
         await broker.CreateTopicAsync($"{topic}-events", 2);
+        await broker.CreateTopicAsync($"{topic}-pairs", 3);
         var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic, define);
         await cluster._cluster.DeployAsync();
         return cluster;

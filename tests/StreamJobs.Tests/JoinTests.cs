@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamJobs.Testing;
 
 namespace StreamJobs.Tests;
@@ -77,6 +78,15 @@ public sealed class JoinTests
     [Fact]
     public void Records_of_no_key_are_left_out_and_move_the_watermark() =>
         Assert.Equal([1], Harness(from: 0, to: 1000).Left(new Visit(null!, 100, 0), new Visit("a", 1, 0)).LateLeft.Select(v => v.At));
+
+    [Fact]
+    public void What_lies_on_the_joins_topic_has_the_fields_of_its_schema()
+    {
+        var fields = SchemaRegistry.AvroSchema.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "schemas", "join_input.avsc"))).Fields;
+        Assert.Equal(
+            fields.Select(f => (f.Name.Replace("_", "", StringComparison.Ordinal), f.DefaultValue is null)),
+            typeof(JoinInput).GetProperties().Select(p => (p.Name.ToLowerInvariant(), p.IsDefined(typeof(RequiredMemberAttribute), inherit: false))));
+    }
 
     private static JoinHarness<Visit, Visit> Harness(int from, int to, int delay = 0, int lateness = 0, int left = 1, int right = 1, int partitions = 1) =>
         new(Joined(from, to, delay, lateness), left, right, partitions);

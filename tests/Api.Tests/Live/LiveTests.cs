@@ -24,7 +24,7 @@ public sealed class LiveTests(ShopSystem system)
 
         var snapshot = await feed.UntilAsync(s => s.TryGetProperty("users", out var users) && users.EnumerateArray().Any(u => u.Text("id") == id));
         Assert.Equal(1, snapshot.GetProperty("silos").GetInt32());
-        Assert.Equal(["account-domain-events", "transactions", "user-events"], snapshot.GetProperty("topics").EnumerateArray().Select(t => t.Text("name")!));
+        Assert.Equal(["account-domain-events", "quick-refunds-inputs", "transactions", "user-events"], snapshot.GetProperty("topics").EnumerateArray().Select(t => t.Text("name")!));
         Assert.Contains(snapshot.GetProperty("projections").EnumerateArray(), p => p.Text("name") == "user-profiles");
         Assert.Empty(snapshot.GetProperty("problems").EnumerateArray());
     }
