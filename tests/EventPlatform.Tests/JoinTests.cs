@@ -1,4 +1,3 @@
-using AppHost.Kafka;
 using StreamJobs;
 using StreamJobs.Checkpoints;
 using StreamJobs.Running;
@@ -21,7 +20,7 @@ public sealed class JoinTests(KafkaBrokers brokers, PostgresServer postgres)
         await using var cluster = await PlatformCluster.StartJoinAsync(await brokers.GetAsync(kind), postgres);
         var (catalog, savepoints, left) = (cluster.Service<JobCatalog>(), cluster.Service<JobSavepoints>(), OrderJobs.Pairs.Feeders.First());
         await SendAsync(cluster, 0, Orders / 4);
-        await Eventually.Async(async () => (await ResultsAsync(catalog)).Count, n => n > 0, Patience, "there are pairs");
+        await Eventually.Async(() => catalog.PartitionsAsync(left.Name), p => p.Count == 2 && p.Sum(x => x.Records) == Orders / 4, Patience, "the feeder has taken a quarter, of both partitions");
         Assert.Equal(SavepointOutcome.Done, await savepoints.CreateAsync(left, "early", "test"));
         await SendAsync(cluster, Orders / 4, Orders / 2);
         await cluster.RestartAsync();
