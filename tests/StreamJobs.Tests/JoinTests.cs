@@ -80,6 +80,14 @@ public sealed class JoinTests
         Assert.Equal([1], Harness(from: 0, to: 1000).Left(new Visit(null!, 100, 0), new Visit("a", 1, 0)).LateLeft.Select(v => v.At));
 
     [Fact]
+    public void Late_records_of_both_topics_go_where_the_join_says()
+    {
+        var job = Joined(0, 1).LateToTopic("late");
+        Assert.All(job.Feeders, feeder => Assert.Equal("late", feeder.LateTopic));
+        Assert.Throws<JobDefinitionException>(() => job.LateToTopic("rights"));
+    }
+
+    [Fact]
     public void What_lies_on_the_joins_topic_has_the_fields_of_its_schema()
     {
         var fields = SchemaRegistry.AvroSchema.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "schemas", "join_input.avsc"))).Fields;
@@ -91,9 +99,11 @@ public sealed class JoinTests
     private static JoinHarness<Visit, Visit> Harness(int from, int to, int delay = 0, int lateness = 0, int left = 1, int right = 1, int partitions = 1) =>
         new(Joined(from, to, delay, lateness), left, right, partitions);
 
-    internal static Job Joined(int from, int to, int delay = 0, int lateness = 0) => Job.Named("joined").From<Visit>("lefts").Watermark(v => v.Time, delay.Milliseconds()).KeyBy(v => v.Who)
+    internal static ResultJob<Pair> Joined(int from, int to, int delay = 0, int lateness = 0) => Job.Named("joined").From<Visit>("lefts").Watermark(v => v.Time, delay.Milliseconds()).KeyBy(v => v.Who)
         .Join(other => other.From<Visit>("rights").Watermark(v => v.Time, delay.Milliseconds()).KeyBy(v => v.Who), from.Milliseconds(), to.Milliseconds(), lateness.Milliseconds())
-        .Select((left, right) => new { pair = $"{left.At}:{right.At}" });
+        .Select((left, right) => new Pair($"{left.At}:{right.At}"));
+
+    internal sealed record Pair(string pair);
 
     private static Visit[] Of(string who, params long[] times) => [.. times.Select(at => new Visit(who, at, 0))];
 }
