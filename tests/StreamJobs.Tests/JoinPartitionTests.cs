@@ -57,7 +57,7 @@ public sealed class JoinPartitionTests(PostgresServer postgres) : IDisposable
     public async Task A_partition_that_was_never_heard_of_is_named_once_while_records_are_kept_for_it()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
-        var (time, log) = (new FakeTimeProvider(DateTimeOffset.UtcNow), new Log());
+        var (time, log) = (new FakeTimeProvider(DateTimeOffset.UtcNow), new Warnings());
         await using var partition = await OpenAsync(world, time, log);
         await partition.ProcessAsync(new Inputs(0, Left("a", 100, 0, 1), Mark(JoinSide.Left, 500)), default);
         await partition.TickAsync(default);
@@ -169,7 +169,7 @@ public sealed class JoinPartitionTests(PostgresServer postgres) : IDisposable
         public ValueTask LoadAsync(ReadOnlyMemory<byte> value, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 
-    private sealed class Log : ILogger
+    private sealed class Warnings : ILogger
     {
         public List<string> Said { get; } = [];
 
