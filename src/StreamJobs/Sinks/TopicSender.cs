@@ -62,8 +62,15 @@ public sealed partial class TopicSender : IDisposable
             Error? failure = null;
             foreach (var (topic, key, value, toAll) in records)
             {
-                foreach (var place in toAll ? Partitions(producer, _options.BrokerName(topic)) : [new(_options.BrokerName(topic), Partition.Any)])
-                    Produce(producer, place, new() { Key = key, Value = value! }, e => failure ??= e);
+                var name = _options.BrokerName(topic);
+                if (!toAll)
+                {
+                    Produce(producer, new(name, Partition.Any), new() { Key = key, Value = value! }, e => failure ??= e);
+                    continue;
+                }
+
+                foreach (var partition in Partitions(producer, name))
+                    Produce(producer, partition, new() { Key = key, Value = value! }, e => failure ??= e);
             }
 
             producer.SendOffsetsToTransaction(
