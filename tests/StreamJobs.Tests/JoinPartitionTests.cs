@@ -37,6 +37,10 @@ public sealed class JoinPartitionTests(PostgresServer postgres) : IDisposable
             Assert.Equal(["a|0.0|0.0 95-101 11", "a|0.0|0.2 100-111 31", "b|0.1|0.1 90-101 22"], await RowsAsync(world));
             var status = await StatusAsync(world);
             Assert.Equal((5, 2), (status.Records, status.Keys));
+        }
+
+        await using (var owner = await OpenAsync(world))
+        {
             await owner.ProcessAsync(new Inputs(6, Mark(JoinSide.Left, 500), Mark(JoinSide.Right, 111)), default);
             await owner.CheckpointAsync();
             Assert.Equal(111, (await StatusAsync(world)).Watermark?.ToUnixTimeMilliseconds());
