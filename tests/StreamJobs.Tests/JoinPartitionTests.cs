@@ -76,6 +76,16 @@ public sealed class JoinPartitionTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
+    public async Task Records_of_a_topic_that_was_created_again_are_taken_although_their_offsets_begin_anew()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using var partition = await OpenAsync(world);
+        await partition.ProcessAsync(new Inputs(0, Left("a", 100, 5, 1), Left("a", 101, 0, 2) with { Incarnation = "two" }, Right("a", 100, 0, 10)), default);
+        await partition.CheckpointAsync();
+        Assert.Equal(["a|0.0|0.0 100-102 12", "a|0.5|0.0 100-101 11"], await RowsAsync(world));
+    }
+
+    [Fact]
     public async Task A_join_that_is_set_back_comes_to_the_same_pairs()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
