@@ -39,10 +39,10 @@ public sealed class JoinTests(KafkaBrokers brokers, PostgresServer postgres)
         Assert.Equal((Orders, expected.Length), ((int)await RecordsAsync(catalog, OrderJobs.Pairs), (await ResultsAsync(catalog)).Count));
 
         // Each result can be asked for by the key that is joined by, and a key that only begins alike has others.
-        var one = expected.Select(e => e.Split(' ')[0]).First(k => k.Length == 1);
+        Assert.Contains(expected, e => e.StartsWith("10 ", StringComparison.Ordinal));
         Assert.Equal(
-            expected.Where(e => e.StartsWith($"{one} ", StringComparison.Ordinal)),
-            Texts(await catalog.ResultsAsync(OrderJobs.Pairs, new ResultQuery(one, null, null, null, null), 10_000)));
+            expected.Where(e => e.StartsWith("1 ", StringComparison.Ordinal)),
+            Texts(await catalog.ResultsAsync(OrderJobs.Pairs, new ResultQuery("1", null, null, null, null), 10_000)));
 
         foreach (var feeder in OrderJobs.Pairs.Feeders)
             await catalog.ControlAsync(feeder.Name, JobState.Draining, "test");
