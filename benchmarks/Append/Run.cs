@@ -92,7 +92,10 @@ internal static class Run
         report.Add(new("COPY of the same rows", Stats.Median(copies.Select(c => events / c.Elapsed.TotalSeconds)), "events/s"));
         var row = new Row(name, Stats.Median(appends.Select(a => events / a.Elapsed.TotalSeconds)), "events/s")
         {
-            Against = "copy", Ratio = Stats.Median(ratios), Spread = Stats.Spread(ratios), Target = 0.70,
+            Against = "copy",
+            Ratio = Stats.Median(ratios),
+            Spread = Stats.Spread(ratios),
+            Target = 0.70,
         };
         report.Add(row);
         foreach (var (who, laps) in new[] { ("appends", appends), ("COPY", copies) })
