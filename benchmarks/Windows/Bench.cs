@@ -1,6 +1,7 @@
 using System.Globalization;
 using AppHost.Kafka;
 using AppHost.Postgres;
+using Shared;
 
 namespace Windows;
 
@@ -32,7 +33,7 @@ internal static class Bench
             var contest = new Contest(kafka.BootstrapServers, "user-events", settings.Events);
             await kafka.CreateTopicAsync(contest.Topic, settings.Partitions, cancellationToken);
             var filling = System.Diagnostics.Stopwatch.StartNew();
-            await Task.Run(() => Fill.Run(contest, settings.Users, settings.PerSecond, seed: 42), cancellationToken);
+            await Task.Run(() => Fill.Run(contest.Bootstrap, contest.Topic, contest.Events, settings.Users, settings.PerSecond, seed: 42), cancellationToken);
             Say($"{settings.Events:#,0} events of {settings.Users:#,0} users on {settings.Partitions} partitions, {settings.PerSecond:#,0} to a second of event time (filled in {filling.Elapsed.TotalSeconds:0} s)");
             var laps = new List<Lap>();
             foreach (var (name, run) in Enumerable.Repeat(Contenders(settings, new(settings, folder, kafka, postgres, contest), contest), settings.Rounds).SelectMany(c => c))

@@ -5,6 +5,7 @@ using AppHost.Postgres;
 using AppHost.Processes;
 using Confluent.Kafka;
 using SchemaRegistry;
+using Shared;
 
 namespace Windows;
 
@@ -87,7 +88,7 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
             for (; sent < clock.Elapsed.TotalSeconds * rate; sent++)
             {
                 var now = DateTimeOffset.UtcNow;
-                var record = Fill.Next(random, settings.Users, now);
+                var record = Fill.Next(random, random.Next(settings.Users), now);
                 var value = encoder.Encode(record);
                 if (_partitions.TryGetValue(record.UserId, out var partition))
                 {

@@ -4,6 +4,7 @@ using EventPlatform.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Shared;
 
 namespace Windows;
 
@@ -15,7 +16,7 @@ internal static class Ours
         var schemas = Directory.CreateTempSubdirectory("schemas");
         try
         {
-            Schemas.Write(schemas.FullName);
+            Schemas.Write(schemas.FullName, "window-totals", WindowTotal.Schema);
             var builder = Host.CreateApplicationBuilder();
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {

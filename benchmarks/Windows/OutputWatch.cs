@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
 using SchemaRegistry;
+using Shared;
 
 namespace Windows;
 

@@ -4,6 +4,7 @@ using AppHost.Kafka;
 using AppHost.Postgres;
 using AppHost.Processes;
 using Npgsql;
+using Shared;
 
 namespace Windows;
 

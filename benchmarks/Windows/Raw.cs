@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Confluent.Kafka;
 using SchemaRegistry;
+using Shared;
 
 namespace Windows;
 

@@ -1,3 +1,5 @@
+using Testing.Kafka;
 using Testing.Postgres;
 
 [assembly: AssemblyFixture(typeof(PostgresServer))]
+[assembly: AssemblyFixture(typeof(KafkaBrokers))]

@@ -17,10 +17,23 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
     /// <summary>The last checkpoint whose results are in their topics; null when there are no topics.</summary>
     public long? SentUpTo => sender?.SentUpTo;
 
-    /// <summary>Keeps records that could not be used, then what passes them, then sends what goes to topics.</summary>
+    /// <summary>Keeps records that could not be used, then what passes them; what goes to topics is sent meanwhile, and shown afterwards.</summary>
     public async Task WriteAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt)
     {
-        if (!await KeepAsync(checkpoint, faults, takenAt))
+        var preparing = checkpoint.Outbox.Count > 0 ? Task.Run(() => sender!.Prepare(checkpoint.Number, checkpoint.Outbox)) : Task.CompletedTask;
+        var isKept = false;
+        try
+        {
+            isKept = await KeepAsync(checkpoint, faults, takenAt, preparing);
+        }
+        finally
+        {
+            await preparing; // a client must not be disposed of while it sends
+            if (!isKept)
+                sender?.TakeBack();
+        }
+
+        if (!isKept)
         {
             IsFenced = true;
             LogFenced(checkpoint.Owner, checkpoint.Epoch);
@@ -51,7 +64,7 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
 
     public void Dispose() => sender?.Dispose();
 
-    private async Task<bool> KeepAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt)
+    private async Task<bool> KeepAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt, Task preparing)
     {
         for (var failures = 0; ; failures++)
         {
@@ -65,7 +78,12 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
             {
                 JobMetrics.NotWritten(checkpoint.Topic, checkpoint.Partition);
                 if (failures == 0)
+                {
                     LogCheckpointFailed(e, checkpoint.Owner, checkpoint.Number);
+                    await preparing;
+                    sender?.TakeBack(); // readers of the topics must not wait for the database
+                }
+
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(failures, 6))), services.Time);
             }
         }

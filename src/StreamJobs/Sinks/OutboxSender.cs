@@ -2,12 +2,16 @@ using Microsoft.Extensions.Logging;
 
 namespace StreamJobs.Sinks;
 
-/// <summary>Sends an owner's outbox, checkpoint by checkpoint, until it is sent; after a crash it sends what is missing, once.</summary>
+/// <summary>
+/// Sends an owner's outbox, checkpoint by checkpoint, until it is sent; after a crash it sends what is missing, once. What is sent while its checkpoint is being
+/// written stays invisible until that is durable: results are seen sooner, and never before the state that they come from.
+/// </summary>
 internal sealed partial class OutboxSender(string owner, TopicConnection options, ILogger logger) : IDisposable
 {
     private readonly TopicSender _sender = new(owner, options, logger);
     private readonly ILogger _logger = logger;
     private volatile bool _stopping;
+    private long? _prepared;
 
     /// <summary>The last checkpoint that is sent: what the outbox holds up to it may go.</summary>
     public long SentUpTo { get; private set; }
@@ -22,6 +26,36 @@ internal sealed partial class OutboxSender(string owner, TopicConnection options
         SentUpTo = checkpoint;
     }
 
+    /// <summary>Sends a checkpoint's results ahead; <see cref="Send"/> shows them, <see cref="TakeBack"/> does not. When it cannot, they are sent by <see cref="Send"/>.</summary>
+    public void Prepare(long checkpoint, IReadOnlyList<(string Topic, byte[] Data)> outbox)
+    {
+        try
+        {
+            _sender.Prepare(checkpoint, outbox.Select(o => o.Topic), Records(outbox));
+            _prepared = checkpoint;
+        }
+        catch (Exception e)
+        {
+            LogNotPrepared(e, owner, checkpoint);
+        }
+    }
+
+    /// <summary>Takes back what was sent ahead: its checkpoint is not written, or not yet.</summary>
+    public void TakeBack()
+    {
+        if (_prepared is not { } checkpoint)
+            return;
+        _prepared = null;
+        try
+        {
+            _sender.Abort();
+        }
+        catch (Exception e)
+        {
+            LogNotTakenBack(e, owner, checkpoint);
+        }
+    }
+
     /// <summary>Sends a checkpoint's results. Blocks while Kafka is away.</summary>
     public void Send(long checkpoint, IReadOnlyList<(string Topic, byte[] Data)> outbox, bool isNew = true)
     {
@@ -29,7 +63,12 @@ internal sealed partial class OutboxSender(string owner, TopicConnection options
         {
             try
             {
-                if ((isNew && failures == 0) || !(_sender.LastSent(outbox[0].Topic) >= checkpoint))
+                if (_prepared == checkpoint)
+                {
+                    _prepared = null;
+                    _sender.Commit();
+                }
+                else if ((isNew && failures == 0) || !(_sender.LastSent(outbox[0].Topic) >= checkpoint))
                     _sender.Send(checkpoint, outbox.Select(o => o.Topic), Records(outbox));
                 SentUpTo = checkpoint;
                 return;
@@ -54,6 +93,12 @@ internal sealed partial class OutboxSender(string owner, TopicConnection options
         Stop();
         _sender.Dispose();
     }
+
+    [LoggerMessage(4041, LogLevel.Debug, "Results of checkpoint {Number} of {Owner} could not be sent ahead; they are sent when it is written")]
+    private partial void LogNotPrepared(Exception exception, string owner, long number);
+
+    [LoggerMessage(4042, LogLevel.Debug, "Results of checkpoint {Number} of {Owner}, which is not written, could not be taken back; the broker forgets them by itself")]
+    private partial void LogNotTakenBack(Exception exception, string owner, long number);
 
     [LoggerMessage(4003, LogLevel.Warning, "Results of checkpoint {Number} of {Owner} cannot be sent to their topics now; it is tried again until they are (said once)")]
     private partial void LogSendFailed(Exception exception, string owner, long number);

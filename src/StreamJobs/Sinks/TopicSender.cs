@@ -16,6 +16,7 @@ public sealed partial class TopicSender : IDisposable
     private readonly ILogger _logger;
     private readonly IConsumer<byte[], byte[]> _group;
     private IProducer<byte[], byte[]>? _producer;
+    private Outcome _outcome = new();
 
     /// <summary>Prepares a sender; nothing is connected before it is used.</summary>
     /// <param name="owner">Whose position it is: a stable name.</param>
@@ -55,35 +56,69 @@ public sealed partial class TopicSender : IDisposable
     /// <remarks>Blocks until the transaction has ended. When it throws, nothing is visible, or it is not known: <see cref="LastSent"/> tells.</remarks>
     public void Send(long position, IEnumerable<string> topics, IEnumerable<OutgoingRecord> records)
     {
+        Prepare(position, topics, records);
+        Commit();
+    }
+
+    /// <summary>Sends records and their position in a transaction that stays open: no read_committed reader sees them before <see cref="Commit"/>.</summary>
+    /// <remarks>Blocks until the broker has the records. An open transaction holds up the readers of its topics, so it must end soon. When it throws, nothing is open.</remarks>
+    internal void Prepare(long position, IEnumerable<string> topics, IEnumerable<OutgoingRecord> records)
+    {
         var producer = Producer();
         try
         {
             producer.BeginTransaction();
-            Error? failure = null;
+            var outcome = _outcome = new();
             foreach (var (topic, key, value, toAll) in records)
             {
                 var name = _options.BrokerName(topic);
                 if (!toAll)
                 {
-                    Produce(producer, new(name, Partition.Any), new() { Key = key, Value = value! }, e => failure ??= e);
+                    Produce(producer, new(name, Partition.Any), new() { Key = key, Value = value! }, outcome);
                     continue;
                 }
 
                 foreach (var partition in Partitions(producer, name))
-                    Produce(producer, partition, new() { Key = key, Value = value! }, e => failure ??= e);
+                    Produce(producer, partition, new() { Key = key, Value = value! }, outcome);
             }
 
             producer.SendOffsetsToTransaction(
                 topics.Select(topic => new TopicPartitionOffset(_options.BrokerName(topic), 0, position)), _group.ConsumerGroupMetadata, Patience);
-            producer.CommitTransaction(Patience);
-            if (failure is not null)
+            producer.Flush(Patience);
+        }
+        catch
+        {
+            Discard();
+            throw;
+        }
+    }
+
+    /// <summary>Ends what <see cref="Prepare"/> has begun: readers see it. When it throws, nothing is visible, or it is not known: <see cref="LastSent"/> tells.</summary>
+    internal void Commit()
+    {
+        try
+        {
+            _producer!.CommitTransaction(Patience);
+            if (_outcome.Failure is { } failure)
                 throw new KafkaException(failure);
         }
         catch
         {
-            // What became of the transaction is found out by a fresh producer, which ends the former one's.
-            producer.Dispose();
-            _producer = null;
+            Discard();
+            throw;
+        }
+    }
+
+    /// <summary>Takes back what <see cref="Prepare"/> has begun. When it throws, the broker does so in its own time.</summary>
+    internal void Abort()
+    {
+        try
+        {
+            _producer!.AbortTransaction(Patience);
+        }
+        catch
+        {
+            Discard();
             throw;
         }
     }
@@ -96,6 +131,13 @@ public sealed partial class TopicSender : IDisposable
         _group.Dispose();
     }
 
+    /// <summary>What became of the transaction is found out by a fresh producer, which ends the former one's.</summary>
+    private void Discard()
+    {
+        _producer?.Dispose();
+        _producer = null;
+    }
+
     private static IEnumerable<TopicPartition> Partitions(IProducer<byte[], byte[]> producer, string topic)
     {
         using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
@@ -103,7 +145,7 @@ public sealed partial class TopicSender : IDisposable
         return found.Error.IsError ? throw new KafkaException(found.Error) : found.Partitions.Select(p => new TopicPartition(topic, p.PartitionId));
     }
 
-    private static void Produce(IProducer<byte[], byte[]> producer, TopicPartition place, Message<byte[], byte[]> message, Action<Error> onError)
+    private static void Produce(IProducer<byte[], byte[]> producer, TopicPartition place, Message<byte[], byte[]> message, Outcome outcome)
     {
         while (true)
         {
@@ -112,7 +154,7 @@ public sealed partial class TopicSender : IDisposable
                 producer.Produce(place, message, report =>
                 {
                     if (report.Error.IsError)
-                        onError(report.Error);
+                        outcome.Failure ??= report.Error;
                 });
                 return;
             }
@@ -146,6 +188,12 @@ public sealed partial class TopicSender : IDisposable
         }
 
         return _producer = producer;
+    }
+
+    /// <summary>What delivery reports say of one transaction; librdkafka's thread writes it, and it is read when all have come.</summary>
+    private sealed class Outcome
+    {
+        public Error? Failure { get; set; }
     }
 
     [LoggerMessage(4040, LogLevel.Debug, "librdkafka {Name}: {Line}")]

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Windows;
+namespace Shared;
 
 /// <summary>The processor time of a process and those it has started, as /proc tells.</summary>
-internal sealed class ProcessTree(int root)
+public sealed class ProcessTree(int root)
 {
     private readonly Dictionary<int, double> _seconds = [];
 

@@ -3,28 +3,27 @@ using Contracts.Records;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
 
-namespace Windows;
+namespace Shared;
 
 /// <summary>The schemas of what is read and written, and the encoder that fills the topic.</summary>
-internal static class Schemas
+public static class Schemas
 {
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "schemas");
 
     private static string UserEvent => File.ReadAllText(Path.Combine(Folder, "user_event.avsc"));
 
-    public static int UserEventId => SchemaId.Of(UserEvent);
-
-    public static void Write(string folder)
+    /// <summary>The folder's schemas, and one more under a topic's name, in a folder of their own.</summary>
+    public static void Write(string folder, string topic, string schema)
     {
         foreach (var file in Directory.GetFiles(Folder, "*.avsc"))
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-        File.WriteAllText(Path.Combine(folder, "window_total.avsc"), WindowTotal.Schema);
+        File.WriteAllText(Path.Combine(folder, $"{topic}.avsc"), schema);
         var subjects = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, "subjects.json")))!.AsObject();
-        subjects["window-totals-value"] = new JsonObject { ["schema"] = "window_total.avsc" };
+        subjects[$"{topic}-value"] = new JsonObject { ["schema"] = $"{topic}.avsc" };
         File.WriteAllText(Path.Combine(folder, "subjects.json"), subjects.ToJsonString());
     }
 
-    public static AvroRecordEncoder<UserRecord> UserEvents() => new(new("user-events-value", 1, UserEventId, UserEvent));
+    public static AvroRecordEncoder<UserRecord> UserEvents() => new(new("user-events-value", 1, SchemaId.Of(UserEvent), UserEvent));
 
     /// <summary>A registry of one schema, for a plain reader.</summary>
     public static ISchemaRegistry Of(string schema) => new OneSchema(schema);

@@ -3,25 +3,26 @@ using Confluent.Kafka;
 using Contracts.Records;
 using Environment = Contracts.Records.Environment;
 
-namespace Windows;
+namespace Shared;
 
 /// <summary>
 /// Fills a topic with user events whose event time runs at a rate of its own, up to two seconds out of order: the same for a seed. The shares of types
 /// are a shop's; keys go to partitions as Java clients put them.
 /// </summary>
-internal static class Fill
+public static class Fill
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly EventMetadata Metadata = new() { ProducerId = "windows", Environment = Environment.Development };
     private static readonly Dictionary<string, string> NoProperties = [];
 
-    public static void Run(Contest contest, int users, int perSecond, int seed)
+    public static void Run(string bootstrap, string topic, long events, int users, int perSecond, int seed, bool zipf = false)
     {
+        var ranks = zipf ? Zipf(users) : null;
         var encoder = Schemas.UserEvents();
         var random = new Random(seed);
         using var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig
         {
-            BootstrapServers = contest.Bootstrap,
+            BootstrapServers = bootstrap,
             Partitioner = Partitioner.Murmur2Random,
             CompressionType = CompressionType.Lz4,
             LingerMs = 20,
@@ -29,11 +30,11 @@ internal static class Fill
             QueueBufferingMaxMessages = 200_000,
             EnableDeliveryReports = false,
         }).Build();
-        for (long i = 0; i < contest.Events; i++)
+        for (long i = 0; i < events; i++)
         {
-            var record = Next(random, users, Start.AddTicks(i * TimeSpan.TicksPerSecond / perSecond).AddMilliseconds(-random.Next(2000)));
+            var record = Next(random, ranks is null ? random.Next(users) : Rank(ranks, random.NextDouble()), Start.AddTicks(i * TimeSpan.TicksPerSecond / perSecond).AddMilliseconds(-random.Next(2000)));
             var message = new Message<string, byte[]> { Key = record.UserId, Value = encoder.Encode(record) };
-            while (!TryProduce(producer, contest.Topic, message))
+            while (!TryProduce(producer, topic, message))
                 producer.Poll(TimeSpan.FromMilliseconds(50));
         }
 
@@ -53,10 +54,24 @@ internal static class Fill
         }
     }
 
-    /// <summary>A record of some user.</summary>
-    public static UserRecord Next(Random random, int users, DateTimeOffset at)
+    /// <summary>The shares of users by Zipf's law with exponent 1, added up.</summary>
+    private static double[] Zipf(int users)
     {
-        var user = random.Next(users);
+        var (shares, sum) = (new double[users], 0.0);
+        for (var i = 0; i < users; i++)
+            shares[i] = sum += 1.0 / (i + 1);
+        return Array.ConvertAll(shares, share => share / sum);
+    }
+
+    private static int Rank(double[] shares, double share)
+    {
+        var found = Array.BinarySearch(shares, share);
+        return found < 0 ? Math.Min(~found, shares.Length - 1) : found;
+    }
+
+    /// <summary>A record of a user.</summary>
+    public static UserRecord Next(Random random, int user, DateTimeOffset at)
+    {
         var type = random.Next(100) switch
         {
             < 45 => EventType.PageView,
