@@ -141,4 +141,57 @@ public sealed class PartitionTests(PostgresServer postgres)
 
         public double Result(Inverse state) => 1;
     }
+
+    [Fact]
+    public async Task A_job_that_is_drained_takes_what_lies_on_the_partition_first_and_what_was_kept_from_it_while_it_was_paused()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var (clock, catalog) = (new FakeTimeProvider(DateTimeOffset.UtcNow), new JobCatalog(world.Store));
+        await using var partition = await world.OpenAsync(time: clock);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await catalog.ControlAsync("visits", JobState.Paused, "test");
+        await TickAsync(new(1, 1));
+        await partition.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
+
+        await catalog.ControlAsync("visits", JobState.Draining, "test");
+        await TickAsync(new(2, 2));
+        Assert.True(partition.TakeRereadWish()); // what it did not take comes again
+        await TickAsync(new(3, 2));
+        await TickAsync(new(3, 3));
+        Assert.Single(partition.Positions);
+        await partition.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
+        await TickAsync(new(4, 2));
+        Assert.Single(partition.Positions);
+        await partition.ProcessAsync(new Chunk(2, new Visit("a", 3, 0)), default);
+        await TickAsync(new(5, 3));
+        Assert.Empty(partition.Positions);
+        await partition.CheckpointAsync();
+        Assert.Equal(["a 0 3"], await world.ResultsAsync());
+
+        async Task TickAsync(PartitionLog log)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            partition.Log = log;
+            await partition.TickAsync(default);
+        }
+    }
+
+    [Fact]
+    public async Task A_transactions_end_behind_the_last_record_does_not_keep_a_job_from_being_drained()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var partition = await world.OpenAsync(time: clock);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await new JobCatalog(world.Store).ControlAsync("visits", JobState.Draining, "test");
+        foreach (var done in new[] { 1, 1, 1, 2 })
+        {
+            Assert.Single(partition.Positions);
+            clock.Advance(TimeSpan.FromSeconds(1));
+            partition.Log = new(2, done);
+            await partition.TickAsync(default);
+        }
+
+        Assert.Empty(partition.Positions);
+    }
 }

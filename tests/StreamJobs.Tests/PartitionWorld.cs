@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using StreamJobs.Checkpoints;
 using StreamJobs.Running;
@@ -46,6 +47,18 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
         var partition = new JobPartition("visits", 0, [job ?? Counts], Services(options, time));
         await partition.OpenAsync("one", startOffset, default);
         return partition;
+    }
+
+    /// <summary>Has a job's input end, on a partition that has been taken to its end.</summary>
+    public async Task DrainAsync(Job job)
+    {
+        await new JobCatalog(Store).ControlAsync(job.Name, JobState.Draining, "test");
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var partition = await OpenAsync(time: clock, job: job);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        partition.Log = new(0, 0);
+        await partition.TickAsync(default);
+        await partition.CheckpointAsync();
     }
 
     public async Task<JobPartitionStatus> StatusAsync() => (await new JobCatalog(Store).PartitionsAsync("visits")).Single();

@@ -34,10 +34,8 @@ public sealed class ResultAgeTests(PostgresServer postgres)
         await partition.CheckpointAsync();
         Assert.Equal(0, await new ResultAge(world.Store).TrimAsync(Brief, default));
         await FeedAsync(partition, 0, 1, 15, 36);
-        await new JobCatalog(world.Store).ControlAsync("visits", Running.JobState.Draining, "test");
         await partition.DisposeAsync();
-        await using (var draining = await world.OpenAsync(job: Brief))
-            await draining.CheckpointAsync();
+        await world.DrainAsync(Brief);
         Assert.Equal(1, await new ResultAge(world.Store).TrimAsync(Brief, default));
         Assert.Equal(["a 10 1", "a 30 1"], await world.ResultsAsync());
     }

@@ -80,9 +80,7 @@ public sealed class SavepointTests(PostgresServer postgres)
         }
 
         await world.Savepoints.CreateAsync(PartitionWorld.Counts, "s1", "tester");
-        await new JobCatalog(world.Store).ControlAsync("visits", Running.JobState.Draining, "tester");
-        await using (var draining = await world.OpenAsync())
-            await draining.CheckpointAsync();
+        await world.DrainAsync(PartitionWorld.Counts);
         Assert.Equal(["a 0 1"], await world.ResultsAsync());
 
         await world.Savepoints.RestoreAsync(PartitionWorld.Counts, "s1");

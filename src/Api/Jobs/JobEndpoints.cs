@@ -28,7 +28,7 @@ internal static class JobEndpoints
         jobs.MapPost("/{job}/resume", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
             ControlAsync(job, JobState.Running, context, all, catalog)).WithSummary("Let it go on where it was paused");
         jobs.MapPost("/{job}/drain", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
-            ControlAsync(job, JobState.Draining, context, all, catalog)).WithSummary("End its input: every window is final, and no record is taken after it");
+            ControlAsync(job, JobState.Draining, context, all, catalog)).WithSummary("End its input: it takes what lies on its topic, then every window is final, and no record is taken after it");
         jobs.MapPost("/{job}/lake/rewrite", RewriteLakeAsync).WithSummary("Take its Parquet files away, and write its final results anew")
             .WithDescription("After the folder or a file was lost. Until it is done, readers of the lake see less.");
         MapSavepoints(jobs);

@@ -127,6 +127,7 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
 
         try
         {
+            partition.Log = Mine() is { High: { } high, Position: { } position } ? new(high, position) : null;
             await partition.TickAsync(cancellationToken);
             RereadIfWished(partition);
         }

@@ -9,6 +9,6 @@ public enum JobState
     /// <summary>It takes none, and goes on later where it stopped.</summary>
     Paused = 2,
 
-    /// <summary>Its input has ended: every window is final.</summary>
+    /// <summary>Its input ends: it takes what lies on its topic by now, then every window is final.</summary>
     Draining = 3,
 }
