@@ -79,6 +79,7 @@ internal sealed class Run(Settings settings, string folder, PrivateKafka kafka, 
         var (own, store, broker) = (new ProcessTree(process.Pid), new ProcessTree(postgres.Pid!.Value), new ProcessTree(kafka.Pid!.Value));
         await using var source = NpgsqlDataSource.Create(database);
         TimeSpan first = default;
+        var firstTaken = 0L;
         var (clock, atFirst) = (Stopwatch.StartNew(), (Own: 0.0, Store: 0.0, Broker: 0.0));
         while (true)
         {
@@ -87,7 +88,7 @@ internal sealed class Run(Settings settings, string folder, PrivateKafka kafka, 
             Array.ForEach([own, store, broker], tree => tree.Look());
             var taken = await TakenAsync(source, cancellationToken);
             if (first == default && taken is not null)
-                (first, atFirst) = (clock.Elapsed, (own.Seconds, store.Seconds, broker.Seconds));
+                (first, firstTaken, atFirst) = (clock.Elapsed, taken.Value, (own.Seconds, store.Seconds, broker.Seconds));
             if (taken >= settings.Events)
                 break;
             await Task.Delay(100, cancellationToken);
@@ -98,7 +99,7 @@ internal sealed class Run(Settings settings, string folder, PrivateKafka kafka, 
         var committed = (long)(await count.ExecuteScalarAsync(cancellationToken))!;
         await process.StopAsync(TimeSpan.FromSeconds(30)).WaitAsync(cancellationToken);
         return new(
-            settings.Events / elapsed.TotalSeconds, own.Seconds - atFirst.Own, store.Seconds - atFirst.Store, broker.Seconds - atFirst.Broker,
+            (settings.Events - firstTaken) / elapsed.TotalSeconds, own.Seconds - atFirst.Own, store.Seconds - atFirst.Store, broker.Seconds - atFirst.Broker,
             Number(process, "allocated "), committed);
     }
 

@@ -150,28 +150,32 @@ public sealed class PartitionTests(PostgresServer postgres)
         await using var partition = await world.OpenAsync(time: clock);
         await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
         await catalog.ControlAsync("visits", JobState.Paused, "test");
-        await TickAsync(new(1, 1));
+        await TickAsync(done: 1);
         await partition.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
 
         await catalog.ControlAsync("visits", JobState.Draining, "test");
-        await TickAsync(new(2, 2));
+        Assert.False(partition.WantsLogEnd);
+        await TickAsync(done: 2);
         Assert.True(partition.TakeRereadWish()); // what it did not take comes again
-        await TickAsync(new(3, 2));
-        await TickAsync(new(3, 3));
+        Assert.True(partition.WantsLogEnd);
+        await TickAsync(done: 2); // nobody has said yet how far the log goes
+        partition.EndAt(3);
+        Assert.False(partition.WantsLogEnd);
+        await TickAsync(done: 3);
         Assert.Single(partition.Positions);
         await partition.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
-        await TickAsync(new(4, 2));
+        await TickAsync(done: 2);
         Assert.Single(partition.Positions);
         await partition.ProcessAsync(new Chunk(2, new Visit("a", 3, 0)), default);
-        await TickAsync(new(5, 3));
+        await TickAsync(done: 3);
         Assert.Empty(partition.Positions);
         await partition.CheckpointAsync();
         Assert.Equal(["a 0 3"], await world.ResultsAsync());
 
-        async Task TickAsync(PartitionLog log)
+        async Task TickAsync(long done)
         {
             clock.Advance(TimeSpan.FromSeconds(1));
-            partition.Log = log;
+            partition.Done = done;
             await partition.TickAsync(default);
         }
     }
@@ -188,8 +192,10 @@ public sealed class PartitionTests(PostgresServer postgres)
         {
             Assert.Single(partition.Positions);
             clock.Advance(TimeSpan.FromSeconds(1));
-            partition.Log = new(2, done);
+            partition.Done = done;
             await partition.TickAsync(default);
+            if (partition.WantsLogEnd)
+                partition.EndAt(2);
         }
 
         Assert.Empty(partition.Positions);

@@ -55,8 +55,8 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
         await new JobCatalog(Store).ControlAsync(job.Name, JobState.Draining, "test");
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var partition = await OpenAsync(time: clock, job: job);
+        partition.EndAt(0);
         clock.Advance(TimeSpan.FromSeconds(1));
-        partition.Log = new(0, 0);
         await partition.TickAsync(default);
         await partition.CheckpointAsync();
     }

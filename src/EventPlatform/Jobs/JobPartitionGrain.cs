@@ -15,6 +15,7 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
     private JobPartition? _partition;
     private string _incarnation = "";
     private int? _rereadSince;
+    private Task<long?>? _logEnd;
     private DateTimeOffset _strangeSince = DateTimeOffset.MaxValue;
 
     private (string Topic, int Partition) Place => JobStreams.Parse(this.GetPrimaryKeyString());
@@ -127,8 +128,12 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
 
         try
         {
-            partition.Log = Mine() is { High: { } high, Position: { } position } ? new(high, position) : null;
+            var mine = Mine();
+            var isSameTopic = mine?.Incarnation == _incarnation;
+            partition.Done = isSameTopic ? mine!.Position : null;
             await partition.TickAsync(cancellationToken);
+            if (isSameTopic)
+                LookForLogEnd(partition);
             RereadIfWished(partition);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -138,6 +143,21 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
         }
 
         LeaveIfRead(elsewhere: Mine() is null);
+    }
+
+    /// <summary>Asks the broker beside the grain's turns: it may be away.</summary>
+    private void LookForLogEnd(JobPartition partition)
+    {
+        if (_logEnd is { IsCompleted: true } asked)
+        {
+            if (asked.Result is { } end)
+                partition.EndAt(end);
+            _logEnd = null;
+        }
+        else if (_logEnd is null && partition.WantsLogEnd)
+        {
+            _logEnd = control.LogEndAsync(JobStreams.Provider, JobStreams.StreamOf(Place.Topic), Place.Partition);
+        }
     }
 
     private void RereadIfWished(JobPartition partition)

@@ -13,7 +13,7 @@ public sealed class ProjectionOptions
 
     /// <summary>
     /// The shortest time from one page to the next while live. Default 100 ms: under load, fewer and larger transactions; an event after a
-    /// pause is folded at once. A page that takes more than half of this is followed by as much rest as it took; 0 means no rest at all.
+    /// pause is folded at once. A page that takes more than half of this is followed by as much rest as it took, up to ten times this; 0 means no rest.
     /// </summary>
     public TimeSpan LiveInterval { get; set; } = TimeSpan.FromMilliseconds(100);
 

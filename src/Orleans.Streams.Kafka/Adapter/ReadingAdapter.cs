@@ -19,6 +19,7 @@ internal sealed record ProviderParts(
 internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaProviderOptions options) : ProducingAdapter(parts.Name, parts.Sender)
     where TItem : class, IKafkaItem
 {
+    private static readonly TimeSpan LogEndPatience = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, Lazy<TopicConsumer<TPart>>> _consumers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<QueueId, (PartitionCache<TItem> Cache, PartitionGauge Gauge)> _caches = [];
     private readonly KafkaQueues _queues = new(parts.Directory);
@@ -71,6 +72,18 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
             return new(
                 low, high < 0 ? high : Math.Max(high, cache.Position), generation, generation > 0 ? cache.Watermark : -1, cache.Items, cache.Bytes, intake.IsPaused, cache.FailingStreams,
                 parts.Directory.Unreachable);
+        };
+        gauge.AskLogEnd = () =>
+        {
+            try
+            {
+                return consumer.QueryWatermarks(partition, LogEndPatience).High;
+            }
+            catch (Exception e) when (e is KafkaException or ObjectDisposedException)
+            {
+                _logger.LogDebug(e, "The broker did not say how far {Topic}/{Partition} goes", topic, partition);
+                return null;
+            }
         };
         if (RereadsAfterFailure)
         {

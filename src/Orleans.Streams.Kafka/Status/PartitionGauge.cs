@@ -91,6 +91,9 @@ internal sealed class PartitionGauge(string provider, string stream, string topi
     /// <summary>Makes a partition whose subscriber keeps its own checkpoint be read again from there; null for others.</summary>
     public Action? Reread { get; set; }
 
+    /// <summary>Asks the broker for the offset after the last record; null when it does not say in time. Blocks.</summary>
+    public Func<long?>? AskLogEnd { get; set; }
+
     public KafkaPartitionStatus Snapshot()
     {
         var levels = ReadLevels?.Invoke() ?? default;

@@ -38,6 +38,11 @@ internal sealed class StatusBoard : IKafkaStreamsStatus, IKafkaStreamsControl, I
         return found is not null;
     }
 
+    public Task<long?> LogEndAsync(string provider, string stream, int partition) =>
+        _partitions.Keys.FirstOrDefault(p => p.Provider == provider && p.Stream == stream && p.Partition == partition)?.AskLogEnd is { } ask
+            ? Task.Run(ask)
+            : Task.FromResult<long?>(null);
+
     public void Add(PartitionGauge partition) => _partitions.TryAdd(partition, true);
 
     public void Remove(PartitionGauge partition) => _partitions.TryRemove(partition, out _);

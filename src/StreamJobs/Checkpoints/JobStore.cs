@@ -32,7 +32,7 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         await using var command = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", connection);
         command.Parameters.Add(new() { Value = $"{schema} stream jobs" });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        await using var create = new NpgsqlCommand(text, connection);
+        await using var create = new NpgsqlCommand(text, connection) { CommandTimeout = 0 }; // an index over many results takes its time
         await create.ExecuteNonQueryAsync(cancellationToken);
         var kept = new List<string>();
         foreach (var job in jobs?.Where(j => !j.IsOnlyToTopics) ?? [])

@@ -6,7 +6,7 @@ namespace StreamJobs.Engine;
 /// <summary>Records as they lie on a join's topic and in its state.</summary>
 internal static class JoinValue
 {
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new() { IncludeFields = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string Write<T>(T record) => JsonSerializer.Serialize(record, Json);
 

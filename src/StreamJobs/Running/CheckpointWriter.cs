@@ -7,6 +7,9 @@ namespace StreamJobs.Running;
 /// <summary>Writes a partition's checkpoints one after the other, beside its turns, each until it is written: what comes after it builds on it.</summary>
 internal sealed partial class CheckpointWriter(JobServices services, OutboxSender? sender) : IDisposable
 {
+    /// <summary>How long results may lie invisible on their topics: nobody reads past them meanwhile.</summary>
+    private static readonly TimeSpan MostHeld = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<string, JobPosition> _notified = [];
     private readonly ILogger _logger = services.Logger;
     private volatile bool _stopping;
@@ -21,10 +24,19 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
     public async Task WriteAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt)
     {
         var preparing = checkpoint.Outbox.Count > 0 ? Task.Run(() => sender!.Prepare(checkpoint.Number, checkpoint.Outbox)) : Task.CompletedTask;
-        var isKept = false;
+        var (troubled, isKept) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), false);
         try
         {
-            isKept = await KeepAsync(checkpoint, faults, takenAt, preparing);
+            var keeping = KeepAsync(checkpoint, faults, takenAt, troubled);
+            if (await IsSlowAsync(keeping, troubled.Task))
+            {
+                await preparing;
+                sender?.TakeBack(); // other readers and writers of the topics must not wait for this database
+            }
+
+            isKept = await keeping;
+            if (isKept)
+                Tell(checkpoint, takenAt);
         }
         finally
         {
@@ -38,14 +50,6 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
             IsFenced = true;
             LogFenced(checkpoint.Owner, checkpoint.Epoch);
             return;
-        }
-
-        JobMetrics.Written(checkpoint.Topic, (services.Time.GetUtcNow() - takenAt).TotalSeconds);
-        foreach (var job in checkpoint.Jobs)
-        {
-            if (job.Parts.Count > 0 || _notified.GetValueOrDefault(job.Job) != job.Position)
-                services.Notify(job.Job);
-            _notified[job.Job] = job.Position;
         }
 
         if (checkpoint.Outbox.Count > 0)
@@ -64,7 +68,30 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
 
     public void Dispose() => sender?.Dispose();
 
-    private async Task<bool> KeepAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt, Task preparing)
+    private void Tell(PartitionCheckpoint checkpoint, DateTimeOffset takenAt)
+    {
+        JobMetrics.Written(checkpoint.Topic, (services.Time.GetUtcNow() - takenAt).TotalSeconds);
+        foreach (var job in checkpoint.Jobs)
+        {
+            if (job.Parts.Count > 0 || _notified.GetValueOrDefault(job.Job) != job.Position)
+                services.Notify(job.Job);
+            _notified[job.Job] = job.Position;
+        }
+    }
+
+    private async Task<bool> IsSlowAsync(Task keeping, Task troubled)
+    {
+        try
+        {
+            return await Task.WhenAny(keeping, troubled).WaitAsync(MostHeld, services.Time) != keeping;
+        }
+        catch (TimeoutException)
+        {
+            return true;
+        }
+    }
+
+    private async Task<bool> KeepAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt, TaskCompletionSource troubled)
     {
         for (var failures = 0; ; failures++)
         {
@@ -77,13 +104,9 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
             catch (Exception e) when (!_stopping)
             {
                 JobMetrics.NotWritten(checkpoint.Topic, checkpoint.Partition);
+                troubled.TrySetResult();
                 if (failures == 0)
-                {
                     LogCheckpointFailed(e, checkpoint.Owner, checkpoint.Number);
-                    await preparing;
-                    sender?.TakeBack(); // readers of the topics must not wait for the database
-                }
-
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(2000, 50 << Math.Min(failures, 6))), services.Time);
             }
         }

@@ -68,8 +68,14 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <summary>Whether another owner has taken the partition over: this one must not go on.</summary>
     public bool IsFenced => _writer.IsFenced;
 
-    /// <summary>The partition's log, as far as its reader knows it: jobs that are drained take it to its end.</summary>
-    public PartitionLog? Log { get; set; }
+    /// <summary>Every record below it is done, as the partition's reader says; null while that is not known.</summary>
+    public long? Done { get; set; }
+
+    /// <summary>Whether a job is drained and <see cref="EndAt"/> must say how far: it takes what lies on the partition first.</summary>
+    public bool WantsLogEnd => _jobs.WantsLogEnd;
+
+    /// <summary>Says where the partition's log ends, by a look at it that began after <see cref="WantsLogEnd"/> was seen.</summary>
+    public void EndAt(long end) => _jobs.EndAt(end);
 
     /// <summary>Whether a job has been resumed since this was asked: it may want records that came while it was paused, and on a quiet partition nothing else brings them.</summary>
     public bool TakeRereadWish()
@@ -213,7 +219,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             return;
         }
 
-        var (isResumed, isDrained) = _jobs.Obey(await _services.Store.ControlsAsync(cancellationToken), _controlledAt, Log, _reached);
+        var (isResumed, isDrained) = _jobs.Obey(await _services.Store.ControlsAsync(cancellationToken), _reached, Done);
         (_wantsReread, _isDirty) = (_wantsReread || isResumed, _isDirty || isDrained);
         if (isResumed)
             _reached = long.MaxValue; // until it is read anew, nobody knows what it lacks
@@ -375,11 +381,6 @@ public sealed partial class JobPartition : IAsyncDisposable
     [LoggerMessage(4004, LogLevel.Warning, "Jobs of {Topic}/{Partition} go on at {Offset}: the records from {Expected} on are no more")]
     private partial void LogGap(string topic, int partition, long expected, long offset);
 }
-
-/// <summary>What the reader of a partition knows of its log.</summary>
-/// <param name="End">The offset after the last record.</param>
-/// <param name="Done">Every record below it is done.</param>
-public readonly record struct PartitionLog(long End, long Done);
 
 /// <summary>A chunk cannot be taken now. The stream provider asks for the position, and reads on from there.</summary>
 public sealed class ChunkRefusedException(string message) : Exception(message);

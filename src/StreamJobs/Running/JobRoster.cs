@@ -7,11 +7,8 @@ namespace StreamJobs.Running;
 /// <summary>The jobs of a partition, and which of them take records: not those that are drained, that an operator has paused, or that what they kept does not fit.</summary>
 internal sealed partial class JobRoster(string topic, int partition, ILogger logger)
 {
-    /// <summary>What is known of a log is at most this old.</summary>
-    private static readonly TimeSpan LogAge = TimeSpan.FromSeconds(1);
-
     private readonly List<PartitionJob> _jobs = [];
-    private readonly Dictionary<string, (DateTimeOffset Asked, long? End)> _endings = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long?> _endings = new(StringComparer.Ordinal);
     private readonly HashSet<string> _paused = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unfit = new(StringComparer.Ordinal);
     private readonly ILogger _logger = logger;
@@ -61,11 +58,10 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
     /// Does what operators want: a job that is paused takes nothing; one that is drained takes what lies on the partition by then, and has its windows closed.
     /// </summary>
     /// <param name="wanted">By job; one that isn't named runs.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="log">How far the partition's log goes, and how much of it is done; null while that is not known.</param>
     /// <param name="reached">How far the partition was presented to the jobs.</param>
+    /// <param name="done">Every record below it is done; null while that is not known.</param>
     /// <returns>Whether a job was resumed, and whether one was drained.</returns>
-    public (bool IsResumed, bool IsDrained) Obey(IReadOnlyDictionary<string, JobState> wanted, DateTimeOffset now, PartitionLog? log, long reached)
+    public (bool IsResumed, bool IsDrained) Obey(IReadOnlyDictionary<string, JobState> wanted, long reached, long? done)
     {
         var (isResumed, isDrained) = (false, false);
         foreach (var job in _jobs)
@@ -77,7 +73,7 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
                 isResumed |= _paused.Remove(job.Definition.Name) && !job.IsDrained;
             if (state != JobState.Draining)
                 _endings.Remove(job.Definition.Name);
-            else if (!job.IsDrained && !_unfit.Contains(job.Definition.Name) && HasTaken(job, EndOf(job, now, log), log, reached))
+            else if (!job.IsDrained && !_unfit.Contains(job.Definition.Name) && HasTaken(job, EndOf(job), reached, done))
             {
                 job.Drain();
                 isDrained = true;
@@ -87,20 +83,21 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
         return (isResumed, isDrained);
     }
 
-    /// <summary>Where a job's input ends: what is known of the log a moment after it was asked to end, since what is known is a moment old.</summary>
-    private long? EndOf(PartitionJob job, DateTimeOffset now, PartitionLog? log)
+    /// <summary>Whether a job's input ends, and it has to be said where: at the end of the log, by a look at it from now on.</summary>
+    public bool WantsLogEnd => _endings.ContainsValue(null);
+
+    /// <summary>Says where the log ends, to jobs that want to know.</summary>
+    public void EndAt(long end)
     {
-        if (!_endings.TryGetValue(job.Definition.Name, out var ending))
-            ending = (now, null);
-        if (ending.End is null && now - ending.Asked >= LogAge)
-            ending.End = log?.End;
-        _endings[job.Definition.Name] = ending;
-        return ending.End;
+        foreach (var job in _endings.Where(e => e.Value is null).Select(e => e.Key).ToArray())
+            _endings[job] = end;
     }
 
+    private long? EndOf(PartitionJob job) => _endings.TryGetValue(job.Definition.Name, out var end) ? end : (_endings[job.Definition.Name] = null);
+
     /// <summary>Behind the last record there may lie a transaction's end, which no job sees.</summary>
-    private static bool HasTaken(PartitionJob job, long? end, PartitionLog? log, long reached) =>
-        job.Position >= end || (job.Position >= reached && log?.Done >= end);
+    private static bool HasTaken(PartitionJob job, long? end, long reached, long? done) =>
+        job.Position >= end || (job.Position >= reached && done >= end);
 
     private void TakeBack(PartitionJob job, KeptJob kept, long position)
     {

@@ -91,6 +91,7 @@ internal sealed partial class OutboxSender(string owner, TopicConnection options
     public void Dispose()
     {
         Stop();
+        TakeBack(); // its checkpoint may have been written meanwhile: then it lies in the outbox
         _sender.Dispose();
     }
 

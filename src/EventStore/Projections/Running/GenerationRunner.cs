@@ -80,7 +80,7 @@ internal sealed class GenerationRunner(
                 continue;
             if (current.Stage == GenerationStage.Building && !source.Ends && await SwitchAsync(current, complete: false, cancellationToken))
                 current = current with { Stage = GenerationStage.Active };
-            if (!idle && Rest(context.Time.GetElapsedTime(started)) is { Ticks: > 0 } rest)
+            if (!idle && Pace.Rest(context.Projections.LiveInterval, context.Time.GetElapsedTime(started)) is { Ticks: > 0 } rest)
                 await Task.Delay(rest, context.Time, cancellationToken);
         }
 
@@ -91,16 +91,6 @@ internal sealed class GenerationRunner(
                 return;
             await _delay.WaitAsync(cancellationToken);
         }
-    }
-
-    /// <summary>
-    /// Until the next page, while live. A page that is much work is followed by as much rest: the next one is larger, and touches large or popular documents
-    /// once for more events. So a projection is never busy for more than half of the time, unless it is behind.
-    /// </summary>
-    private TimeSpan Rest(TimeSpan taken)
-    {
-        var rest = context.Projections.LiveInterval - taken;
-        return context.Projections.LiveInterval > TimeSpan.Zero && rest < taken ? taken : rest;
     }
 
     private async Task<bool> SwitchAsync(Generation built, bool complete, CancellationToken cancellationToken)
