@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,12 +7,19 @@ namespace AppHost.Processes;
 /// <summary>Ports on the loopback interface.</summary>
 public static class FreePort
 {
-    /// <summary>A port that is free now.</summary>
+    // The system gives a port that nobody listens on yet to the next who asks, too.
+    private static readonly ConcurrentDictionary<int, bool> Given = [];
+
+    /// <summary>A port that is free now, and was not given by this process before.</summary>
     public static int Any()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            if (Given.TryAdd(((IPEndPoint)listener.LocalEndpoint).Port, true))
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+        }
     }
 
     /// <summary>Whether nobody listens on a port.</summary>
