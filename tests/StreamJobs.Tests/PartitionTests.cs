@@ -154,13 +154,14 @@ public sealed class PartitionTests(PostgresServer postgres)
         await partition.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
 
         await catalog.ControlAsync("visits", JobState.Draining, "test");
-        Assert.False(partition.WantsLogEnd);
+        Assert.Empty(partition.WantLogEnd);
         await TickAsync(done: 2);
         Assert.True(partition.TakeRereadWish()); // what it did not take comes again
-        Assert.True(partition.WantsLogEnd);
+        Assert.Equal(["visits"], partition.WantLogEnd);
+        partition.EndAt(["another"], 2); // a look that began before this one was drained
         await TickAsync(done: 2); // nobody has said yet how far the log goes
-        partition.EndAt(3);
-        Assert.False(partition.WantsLogEnd);
+        partition.EndAt(partition.WantLogEnd, 3);
+        Assert.Empty(partition.WantLogEnd);
         await TickAsync(done: 3);
         Assert.Single(partition.Positions);
         await partition.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
@@ -194,8 +195,7 @@ public sealed class PartitionTests(PostgresServer postgres)
             clock.Advance(TimeSpan.FromSeconds(1));
             partition.Done = done;
             await partition.TickAsync(default);
-            if (partition.WantsLogEnd)
-                partition.EndAt(2);
+            partition.EndAt(partition.WantLogEnd, 2);
         }
 
         Assert.Empty(partition.Positions);

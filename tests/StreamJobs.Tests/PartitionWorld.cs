@@ -55,7 +55,7 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
         await new JobCatalog(Store).ControlAsync(job.Name, JobState.Draining, "test");
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var partition = await OpenAsync(time: clock, job: job);
-        partition.EndAt(0);
+        partition.EndAt([job.Name], 0);
         clock.Advance(TimeSpan.FromSeconds(1));
         await partition.TickAsync(default);
         await partition.CheckpointAsync();

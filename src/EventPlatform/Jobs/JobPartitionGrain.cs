@@ -15,7 +15,7 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
     private JobPartition? _partition;
     private string _incarnation = "";
     private int? _rereadSince;
-    private Task<long?>? _logEnd;
+    private (IReadOnlyList<string> Jobs, Task<long?> End)? _logEnd;
     private DateTimeOffset _strangeSince = DateTimeOffset.MaxValue;
 
     private (string Topic, int Partition) Place => JobStreams.Parse(this.GetPrimaryKeyString());
@@ -97,6 +97,7 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
             _partition = null;
         }
 
+        _logEnd = null; // the answer may be another topic's
         var (topic, number) = Place;
         var mine = jobs.Of(topic).ToArray();
         foreach (var job in mine)
@@ -133,7 +134,7 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
             partition.Done = isSameTopic ? mine!.Position : null;
             await partition.TickAsync(cancellationToken);
             if (isSameTopic)
-                LookForLogEnd(partition);
+                await LookForLogEndAsync(partition);
             RereadIfWished(partition);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -146,17 +147,17 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
     }
 
     /// <summary>Asks the broker beside the grain's turns: it may be away.</summary>
-    private void LookForLogEnd(JobPartition partition)
+    private async Task LookForLogEndAsync(JobPartition partition)
     {
-        if (_logEnd is { IsCompleted: true } asked)
+        if (_logEnd is { End.IsCompleted: true } asked)
         {
-            if (asked.Result is { } end)
-                partition.EndAt(end);
             _logEnd = null;
+            if (await asked.End is { } end)
+                partition.EndAt(asked.Jobs, end);
         }
-        else if (_logEnd is null && partition.WantsLogEnd)
+        else if (_logEnd is null && partition.WantLogEnd is { Count: > 0 } jobs)
         {
-            _logEnd = control.LogEndAsync(JobStreams.Provider, JobStreams.StreamOf(Place.Topic), Place.Partition);
+            _logEnd = (jobs, control.LogEndAsync(JobStreams.Provider, JobStreams.StreamOf(Place.Topic), Place.Partition));
         }
     }
 

@@ -71,11 +71,11 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <summary>Every record below it is done, as the partition's reader says; null while that is not known.</summary>
     public long? Done { get; set; }
 
-    /// <summary>Whether a job is drained and <see cref="EndAt"/> must say how far: it takes what lies on the partition first.</summary>
-    public bool WantsLogEnd => _jobs.WantsLogEnd;
+    /// <summary>Jobs that are drained, and take what lies on the partition first: <see cref="EndAt"/> must say how far that goes.</summary>
+    public IReadOnlyList<string> WantLogEnd => _jobs.WantLogEnd;
 
-    /// <summary>Says where the partition's log ends, by a look at it that began after <see cref="WantsLogEnd"/> was seen.</summary>
-    public void EndAt(long end) => _jobs.EndAt(end);
+    /// <summary>Says where the partition's log ends, by a look at it that began after the jobs were named by <see cref="WantLogEnd"/>: a job that is drained later wants a later look.</summary>
+    public void EndAt(IEnumerable<string> jobs, long end) => _jobs.EndAt(jobs, end);
 
     /// <summary>Whether a job has been resumed since this was asked: it may want records that came while it was paused, and on a quiet partition nothing else brings them.</summary>
     public bool TakeRereadWish()

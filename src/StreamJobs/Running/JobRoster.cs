@@ -83,13 +83,13 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
         return (isResumed, isDrained);
     }
 
-    /// <summary>Whether a job's input ends, and it has to be said where: at the end of the log, by a look at it from now on.</summary>
-    public bool WantsLogEnd => _endings.ContainsValue(null);
+    /// <summary>Jobs whose input ends, and that have to be told where: at the end of the log, by a look at it that begins after they are named here.</summary>
+    public IReadOnlyList<string> WantLogEnd => [.. _endings.Where(e => e.Value is null).Select(e => e.Key)];
 
-    /// <summary>Says where the log ends, to jobs that want to know.</summary>
-    public void EndAt(long end)
+    /// <summary>Tells jobs where the log ends.</summary>
+    public void EndAt(IEnumerable<string> jobs, long end)
     {
-        foreach (var job in _endings.Where(e => e.Value is null).Select(e => e.Key).ToArray())
+        foreach (var job in jobs.Intersect(WantLogEnd))
             _endings[job] = end;
     }
 
