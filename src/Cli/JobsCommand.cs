@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Cli;
 
-/// <summary><c>jobs</c>: lists jobs over streams, shows results, pauses, resumes and drains.</summary>
+/// <summary><c>jobs</c>: lists jobs over streams, shows results, and tells jobs what to do.</summary>
 internal static class JobsCommand
 {
     public static Command Create()
@@ -11,7 +11,10 @@ internal static class JobsCommand
         var (data, json) = (Common.Data(), Common.Json());
         var command = new Command("jobs", "Lists the jobs over streams and where they stand.")
         {
-            data, json, Results(), Act("pause", "Lets one take no more records."), Act("resume", "Lets one go on."), Act("drain", "Ends the input of one: every window is final."), Savepoint(), Restore(),
+            data, json, Results(), Act("pause", "Lets one take no more records. Its windows stay in memory."), Act("resume", "Lets one go on that was paused."),
+            Act("drain", "Ends the input of one: every window is final."), Act("stop", "Takes one out of memory. What its last checkpoint kept stays."),
+            Act("start", "Lets one go on that was stopped. One that was cancelled begins anew: its former results are taken away first."),
+            Act("cancel", "Stops one and throws its state away. Its results and savepoints stay."), Savepoint(), Restore(),
         };
         command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
         {

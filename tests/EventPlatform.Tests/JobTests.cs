@@ -39,7 +39,7 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
         await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerHour), n => n == 600, Patience, "the job has taken everything");
 
         foreach (var job in new[] { OrderJobs.PerHour, OrderJobs.PerOrder })
-            await cluster.Service<JobCatalog>().ControlAsync(job.Name, JobState.Draining, "test");
+            await cluster.Service<JobControls>().SetAsync(job, JobState.Draining, "test");
         var expected = Enumerable.Range(0, 600).GroupBy(i => (Hour: i / 60, Type: TypeOf(i)))
             .Select(g => $"{g.Key.Type} {Noon.AddHours(g.Key.Hour).ToUnixTimeMilliseconds()} {g.Count()} {g.Sum(AmountOf)}").Order(StringComparer.Ordinal).ToArray();
         var rows = await Eventually.Async(
@@ -80,10 +80,10 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
     public async Task A_job_that_is_resumed_while_records_come_misses_none(BrokerKind kind)
     {
         await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres, jobs: true);
-        var (catalog, sent) = (cluster.Service<JobCatalog>(), 0);
+        var (controls, sent) = (cluster.Service<JobControls>(), 0);
         for (var round = 0; round < 3; round++)
         {
-            await catalog.ControlAsync(OrderJobs.PerOrder.Name, JobState.Paused, "test");
+            await controls.SetAsync(OrderJobs.PerOrder, JobState.Paused, "test");
             do // until it is paused on both partitions, which silos do within a second
             {
                 await SendAsync(cluster, sent, sent += 20);
@@ -91,10 +91,47 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
             }
             while (await TakenAsync(cluster, OrderJobs.PerOrder) > sent - 20);
 
-            await catalog.ControlAsync(OrderJobs.PerOrder.Name, JobState.Running, "test");
+            await controls.SetAsync(OrderJobs.PerOrder, JobState.Running, "test");
             for (var until = DateTimeOffset.UtcNow.AddSeconds(1.5); DateTimeOffset.UtcNow < until;)
                 await SendAsync(cluster, sent, sent += 1);
             await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerOrder), n => n == sent, Patience, $"all {sent} are taken");
+        }
+    }
+
+    [Theory, BrokerData]
+    public async Task A_job_that_is_stopped_or_cancelled_and_started_again_has_counted_every_record_once(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres, jobs: true);
+        var (controls, job) = (cluster.Service<JobControls>(), OrderJobs.PerHour);
+        await SendAsync(cluster, 0, 130);
+        await Eventually.Async(() => TakenAsync(cluster, job), n => n == 130, Patience, "the job has taken everything");
+        Assert.Null(await controls.StopAsync(job, "test"));
+        await SendWhileAwayAsync(130, 260);
+        Assert.Equal(130, await TakenAsync(cluster, job));
+
+        Assert.Null(await StartAsync());
+        await SendAsync(cluster, 260, 300);
+        await Eventually.Async(() => TakenAsync(cluster, job), n => n == 300, Patience, "the job has taken what came while it was stopped");
+        var before = await Eventually.Async(() => ResultsAsync(cluster, job), r => r.Count == 8, Patience, "four hours are closed, of both types");
+
+        await controls.CancelAsync(job, "test");
+        await SendWhileAwayAsync(300, 361);
+        Assert.Equal(before.Count, (await ResultsAsync(cluster, job)).Count);
+        Assert.Null(await StartAsync());
+        await Eventually.Async(() => TakenAsync(cluster, job), n => n == 361, Patience, "the job has taken everything, from the beginning");
+        Assert.Null(await controls.SetAsync(job, JobState.Draining, "test"));
+        var expected = Enumerable.Range(0, 361).GroupBy(i => (Hour: i / 60, Type: TypeOf(i)))
+            .Select(g => $"{g.Key.Type} {Noon.AddHours(g.Key.Hour).ToUnixTimeMilliseconds()} {g.Count()} {g.Sum(AmountOf)}").Order(StringComparer.Ordinal).ToArray();
+        await Eventually.Async(() => Task.FromResult(LakeRows(cluster)), r => r.Length >= expected.Length, Patience, "every window is final, and in the lake");
+        Assert.Equal(expected, LakeRows(cluster));
+        Assert.Equal(expected, (await ResultsAsync(cluster, job)).Select(r => $"{r.Key} {r.StartMs} {r.Value.GetProperty("c")} {r.Value.GetProperty("total").GetDecimal():0}").Order(StringComparer.Ordinal));
+
+        Task<JobState?> StartAsync() => controls.StartAsync(job, _ => Task.FromResult<IReadOnlyDictionary<int, long>>(new Dictionary<int, long> { [0] = 0, [1] = 0 }), "test");
+
+        async Task SendWhileAwayAsync(int from, int to)
+        {
+            await SendAsync(cluster, from, to);
+            await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerOrder), n => n == to, Patience, "another job has taken everything");
         }
     }
 

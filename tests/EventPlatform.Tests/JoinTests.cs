@@ -45,7 +45,7 @@ public sealed class JoinTests(KafkaBrokers brokers, PostgresServer postgres)
             Texts(await catalog.ResultsAsync(OrderJobs.Pairs, new ResultQuery("1", null, null, null, null), 10_000)));
 
         foreach (var feeder in OrderJobs.Pairs.Feeders)
-            await catalog.ControlAsync(feeder.Name, JobState.Draining, "test");
+            await cluster.Service<JobControls>().SetAsync(feeder, JobState.Draining, "test");
         var ended = await Eventually.Async(
             () => catalog.PartitionsAsync(OrderJobs.Pairs.Name), p => p.Count == 3 && p.All(x => x.Keys == 0 && x.Watermark == DateTimeOffset.MaxValue), Patience, "nothing waits any more");
         Assert.Equal(3, ended.Count);

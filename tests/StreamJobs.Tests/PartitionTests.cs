@@ -146,14 +146,14 @@ public sealed class PartitionTests(PostgresServer postgres)
     public async Task A_job_that_is_drained_takes_what_lies_on_the_partition_first_and_what_was_kept_from_it_while_it_was_paused()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
-        var (clock, catalog) = (new FakeTimeProvider(DateTimeOffset.UtcNow), new JobCatalog(world.Store));
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var partition = await world.OpenAsync(time: clock);
         await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
-        await catalog.ControlAsync("visits", JobState.Paused, "test");
+        await world.Controls.SetAsync(PartitionWorld.Counts, JobState.Paused, "test");
         await TickAsync(done: 1);
         await partition.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
 
-        await catalog.ControlAsync("visits", JobState.Draining, "test");
+        await world.Controls.SetAsync(PartitionWorld.Counts, JobState.Draining, "test");
         Assert.Empty(partition.WantLogEnd);
         await TickAsync(done: 2);
         Assert.True(partition.TakeRereadWish()); // what it did not take comes again
@@ -182,13 +182,68 @@ public sealed class PartitionTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_job_with_more_keys_than_it_may_have_takes_nothing_more_and_other_jobs_go_on()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var few = Job.Named("few").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyByNothing().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using (var partition = await OpenAsync(maxKeys: 2, 0))
+        {
+            await partition.ProcessAsync(new Chunk(0, new("a", 1, 0), new("b", 2, 0), new("c", 3, 0)), default);
+            await partition.ProcessAsync(new Chunk(3, new("a", 4, 0), new("d", 50, 0)), default);
+            Assert.Equal([("few", 5L)], partition.Positions.Select(p => (p.Job, p.NextOffset)));
+            Assert.Equal(3, partition.OpenResults("visits").Count); // it can be read still
+            await partition.CheckpointAsync();
+        }
+
+        await using (var again = await OpenAsync(maxKeys: 2, 5))
+            Assert.False(again.TakeRereadWish());
+        var visits = (await new JobCatalog(world.Store).PartitionsAsync("visits")).Single();
+        Assert.Equal((3, 3, true), (visits.NextOffset, visits.Keys, visits.IsFull));
+        Assert.Equal(5, (await world.Store.PositionAsync("visits", "one", 0, [PartitionWorld.Counts, few], default)).NextOffset); // it does not hold the other back
+
+        await using var more = await OpenAsync(maxKeys: 3, 5);
+        Assert.True(more.TakeRereadWish());
+        Assert.Equal(3, (await world.Store.PositionAsync("visits", "one", 0, [PartitionWorld.Counts, few], default)).NextOffset);
+        await more.ProcessAsync(new Chunk(3, new("a", 4, 0), new("d", 50, 0)), default);
+        await more.CheckpointAsync();
+        Assert.Equal(["a 0 2", "b 0 1", "c 0 1"], await world.ResultsAsync());
+
+        async Task<JobPartition> OpenAsync(long maxKeys, long startOffset)
+        {
+            var partition = new JobPartition("visits", 0, [PartitionWorld.Counts, few], world.Services(new() { CheckpointInterval = TimeSpan.FromHours(1), CheckpointTimeout = TimeSpan.FromHours(2), CheckpointPause = TimeSpan.FromHours(1), MaxKeys = maxKeys }));
+            await partition.OpenAsync("one", startOffset, default);
+            return partition;
+        }
+    }
+
+    [Fact]
+    public async Task A_job_that_has_too_many_keys_goes_on_when_the_clock_has_closed_its_windows()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var byClock = Job.Named("visits").From<Visit>("visits").ByArrival().KeyByRecordKey(v => v.Who).Window(Tumbling.Of(10.Seconds())).Aggregate(a => new { c = a.Count() });
+        await using var partition = new JobPartition("visits", 0, [byClock], world.Services(new() { MaxKeys = 2 }, clock));
+        await partition.OpenAsync("one", 0, default);
+        await partition.ProcessAsync(new Chunk(0, new("a", 1, 0), new("b", 2, 0), new("c", 3, 0)), default);
+        await partition.ProcessAsync(new Chunk(3, new Visit("d", 4, 0)), default);
+        Assert.Empty(partition.Positions);
+        clock.Advance(TimeSpan.FromSeconds(20));
+        await partition.TickAsync(default); // the clock closes them,
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await partition.TickAsync(default); // and there is room
+        Assert.True(partition.TakeRereadWish());
+        await partition.ProcessAsync(new Chunk(3, new Visit("d", 4, 0)), default);
+        Assert.Equal(4, partition.Positions.Single().NextOffset);
+    }
+
+    [Fact]
     public async Task A_transactions_end_behind_the_last_record_does_not_keep_a_job_from_being_drained()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var partition = await world.OpenAsync(time: clock);
         await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
-        await new JobCatalog(world.Store).ControlAsync("visits", JobState.Draining, "test");
+        await world.Controls.SetAsync(PartitionWorld.Counts, JobState.Draining, "test");
         foreach (var done in new[] { 1, 1, 1, 2 })
         {
             Assert.Single(partition.Positions);

@@ -38,6 +38,8 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
 
     public JobSavepoints Savepoints => new(Store);
 
+    public JobControls Controls => new(Store);
+
     public JobServices Services(JobOptions? options = null, TimeProvider? time = null) => new(
         Store, options ?? new() { CheckpointInterval = TimeSpan.FromHours(1), CheckpointTimeout = TimeSpan.FromHours(2), CheckpointPause = TimeSpan.FromHours(1) },
         this, this, this, new TopicConnection("", new Dictionary<string, string>(), t => t, "test"), _ => { }, _ => 1, time ?? TimeProvider.System, NullLogger.Instance);
@@ -52,7 +54,7 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
     /// <summary>Has a job's input end, on a partition that has been taken to its end.</summary>
     public async Task DrainAsync(Job job)
     {
-        await new JobCatalog(Store).ControlAsync(job.Name, JobState.Draining, "test");
+        await Controls.SetAsync(job, JobState.Draining, "test");
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var partition = await OpenAsync(time: clock, job: job);
         partition.EndAt([job.Name], 0);

@@ -1,5 +1,6 @@
 using Api.Cluster;
 using Api.Events;
+using Api.Hosting;
 using Api.Http;
 using Api.Projections;
 using Contracts.Accounts;
@@ -7,6 +8,7 @@ using EventStore.Aggregates;
 using EventStore.Projections;
 using EventStore.Reading;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace Api.Accounts;
 
@@ -25,7 +27,8 @@ internal static class AccountEndpoints
             statement.ReadAsync(id, page, cancellationToken)).WithSummary("An account's statement, oldest line first, with the balance after each")
             .Produces<Page<StatementItem>>();
         accounts.MapGet("/{id}", GetAsync).WithSummary("One account, as of the newest committed event")
-            .WithDescription("Asks the account's grain. `positions` says how far it has read each partition; the ETag changes with the answer.");
+            .WithDescription("Asks the account's grain. `positions` says how far it has read each partition; the ETag changes with the answer." + Inclusion.Text)
+            .Produces<AccountView>();
         accounts.MapGet("/{id}/events", EventsAsync).WithSummary("An account's events, oldest first, each with where it came from");
         accounts.MapPost("/{id}/deposits", DepositAsync).WithSummary("Put money in")
             .WithDescription("With an `Idempotency-Key` a repetition has one effect and gets the first answer.");
@@ -37,10 +40,11 @@ internal static class AccountEndpoints
         [AsParameters] PageQuery page, [AsParameters] DocumentsQuery query, IProjectionReader reader, CancellationToken cancellationToken) =>
         DocumentList.ReadAsync(reader, "account-balances", page, query, without: ["newest"], cancellationToken);
 
-    private static async Task<Results<Tagged<AccountView>, ProblemHttpResult>> GetAsync(string id, ClusterGrains grains) =>
-        await grains.Account(id).Get() is { } account
-            ? new Tagged<AccountView>(account)
-            : Problems.NotFound($"There is no account '{id}': no event of it is stored.");
+    private static async Task<IResult> GetAsync(string id, [AsParameters] Inclusion inclusion, ClusterGrains grains, IOptions<ApiOptions> options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (account, problem) = await inclusion.ReadAsync(() => grains.Account(id).Get(), a => a.Positions, options.Value, time, cancellationToken);
+        return problem ?? (account is null ? Problems.NotFound($"There is no account '{id}': no event of it is stored.") : new Tagged<AccountView>(account));
+    }
 
     private static Task<Results<Tagged<Page<EventItem>>, ValidationProblem, ProblemHttpResult>> EventsAsync(
         string id, [AsParameters] PageQuery page, [AsParameters] StreamQuery query, IEventReader reader, CancellationToken cancellationToken) =>

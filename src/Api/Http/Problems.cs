@@ -19,6 +19,9 @@ internal static class Problems
     public static ProblemHttpResult Conflict(string detail) =>
         TypedResults.Problem(detail, statusCode: StatusCodes.Status409Conflict);
 
+    public static ProblemHttpResult Timeout(string detail) =>
+        TypedResults.Problem(detail, statusCode: StatusCodes.Status504GatewayTimeout);
+
     public static ProblemHttpResult Rejected(string reason, IDictionary<string, object?>? more = null) =>
         TypedResults.Problem(reason, statusCode: StatusCodes.Status422UnprocessableEntity, title: "Rejected", extensions: more);
 

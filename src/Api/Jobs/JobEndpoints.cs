@@ -4,6 +4,7 @@ using Api.Topics;
 using EventPlatform.Jobs;
 using EventPlatform.Topics;
 using Microsoft.AspNetCore.Http.HttpResults;
+using StreamJobs;
 using StreamJobs.Checkpoints;
 using StreamJobs.Running;
 
@@ -12,7 +13,7 @@ namespace Api.Jobs;
 /// <summary>Jobs over streams: where they stand, what they have come to, and what an operator does with them.</summary>
 internal static class JobEndpoints
 {
-    public static void AddJobs(this WebApplicationBuilder builder) => builder.Services.AddSingleton<OpenWindows>().AddSingleton<JobPositions>().AddSingleton<JobStatuses>();
+    public static void AddJobs(this WebApplicationBuilder builder) => builder.Services.AddSingleton<OpenWindows>().AddSingleton<JobPositions>().AddSingleton<JobStatuses>().AddSingleton<JobCommands>();
 
     public static void MapJobs(this IEndpointRouteBuilder routes)
     {
@@ -23,15 +24,44 @@ internal static class JobEndpoints
             .WithDescription("Paged JSON by a window's end and key, or, with `Accept: application/x-ndjson`, all rows. Open windows come last.");
         jobs.MapGet("/{job}/checkpoints", CheckpointsAsync).WithSummary("Its newest checkpoints: size and duration");
         jobs.MapGet("/{job}/exceptions", ExceptionsAsync).WithSummary("What its code threw; each such record is a dead letter");
-        jobs.MapPost("/{job}/pause", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
-            ControlAsync(job, JobState.Paused, context, all, catalog)).WithSummary("Let it take no more records, until it is resumed");
-        jobs.MapPost("/{job}/resume", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
-            ControlAsync(job, JobState.Running, context, all, catalog)).WithSummary("Let it go on where it was paused");
-        jobs.MapPost("/{job}/drain", (string job, HttpContext context, JobDirectory all, JobCatalog catalog) =>
-            ControlAsync(job, JobState.Draining, context, all, catalog)).WithSummary("End its input: it takes what lies on its topic, then every window is final, and no record is taken after it");
+        MapControls(jobs);
         jobs.MapPost("/{job}/lake/rewrite", RewriteLakeAsync).WithSummary("Take its Parquet files away, and write its final results anew")
             .WithDescription("After the folder or a file was lost. Until it is done, readers of the lake see less.");
         MapSavepoints(jobs);
+    }
+
+    private static void MapControls(RouteGroupBuilder jobs)
+    {
+        Map("pause", "Let it take no more records, until it is resumed", "Its open windows stay in memory, and can be read.",
+            (c, job, who, stop) => c.Controls.SetAsync(job, JobState.Paused, who, stop));
+        Map("resume", "Let it go on where it was paused", null, (c, job, who, stop) => c.Controls.SetAsync(job, JobState.Running, who, stop));
+        Map("drain", "End its input: it takes what lies on its topic, then every window is final, and no record is taken after it", null,
+            (c, job, who, stop) => c.Controls.SetAsync(job, JobState.Draining, who, stop));
+        Map("stop", "Take it out of memory, until it is started", "What its last checkpoint kept stays. Other jobs of its topic pause for a moment.",
+            (c, job, who, stop) => c.Controls.StopAsync(job, who, stop));
+        Map("cancel", "Stop it, and throw its state away", "Results of closed windows and savepoints stay. It can be set back to a savepoint, or be started: then it begins anew.",
+            async (c, job, who, stop) => { await c.Controls.CancelAsync(job, who, stop); return null; });
+        Map("start", "Let it go on where it was stopped",
+            "One that was cancelled begins anew with the oldest records that Kafka has: its former results are taken out of the table and the lake, and topics get them again.",
+            (c, job, who, stop) => c.Controls.StartAsync(job, cancel => c.OldestAsync(job, cancel), who, stop));
+
+        void Map(string verb, string summary, string? description, Func<JobCommands, Job, string, CancellationToken, Task<JobState?>> act) =>
+            jobs.MapPost($"/{{job}}/{verb}", (string job, HttpContext context, JobDirectory all, JobCommands commands) => ControlAsync(verb, job, context, all, commands, act))
+                .WithSummary(summary).WithDescription(description ?? "Silos do it within a second.");
+    }
+
+    private static async Task<IResult> ControlAsync(
+        string verb, string job, HttpContext context, JobDirectory jobs, JobCommands commands, Func<JobCommands, Job, string, CancellationToken, Task<JobState?>> act)
+    {
+        var checks = new Checks();
+        var who = context.ReadOperator(checks);
+        if (checks.Problem is { } problem)
+            return problem;
+        if (jobs.Find(job) is not { } found)
+            return Missing(job);
+        return await act(commands, found, who, context.RequestAborted) is { } refusing
+            ? Problems.Conflict(JobCommands.Refusal(verb, job, refusing))
+            : TypedResults.Accepted($"/jobs/{job}", new JobAct(job, JobCommands.StateAfter(verb), who));
     }
 
     private static async Task<IResult> RewriteLakeAsync(string job, HttpContext context, JobDirectory jobs, JobLake lake)
@@ -150,18 +180,6 @@ internal static class JobEndpoints
         if (checks.Problem is { } problem)
             return problem;
         return jobs.Find(job) is null ? Missing(job) : new Tagged<Page<JobError>>(new(await catalog.ErrorsAsync(job, limit, cancellationToken), null));
-    }
-
-    private static async Task<IResult> ControlAsync(string job, JobState state, HttpContext context, JobDirectory jobs, JobCatalog catalog)
-    {
-        var checks = new Checks();
-        var who = context.ReadOperator(checks);
-        if (checks.Problem is { } problem)
-            return problem;
-        if (jobs.Find(job) is null)
-            return Missing(job);
-        await catalog.ControlAsync(job, state, who, context.RequestAborted);
-        return TypedResults.Accepted($"/jobs/{job}", new JobAct(job, state.ToString().ToLowerInvariant(), who));
     }
 
     internal static ProblemHttpResult Missing(string job) => Problems.NotFound($"There is no job '{job}'; /jobs lists them.");

@@ -28,9 +28,11 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
     private JobView View(Job job, JobState wanted, IReadOnlyList<JobPartitionStatus> partitions)
     {
         var unfit = partitions.FirstOrDefault(p => p.IsUnfit || (p.Shape is not null && p.Shape != job.StateShape));
+        var full = partitions.FirstOrDefault(p => p.IsFull);
         var state = wanted switch
         {
             _ when unfit is not null => "unfit",
+            JobState.Running or JobState.Draining when full is not null => "full",
             JobState.Draining when partitions.Count > 0 && partitions.All(p => p.IsDrained) => "drained",
             _ when partitions.Count == 0 && wanted == JobState.Running => "starting",
             _ => wanted.ToString().ToLowerInvariant(),
@@ -42,7 +44,7 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
             moving is { } at ? Math.Max(0, (time.GetUtcNow() - at).TotalSeconds) : null,
             partitions.Sum(p => p.Records), partitions.Sum(p => p.Late), partitions.Sum(p => p.Keys), partitions.Sum(p => p.StateBytes),
             [.. job.ResultTopics],
-            unfit is null ? null : Problem(unfit, job));
+            state switch { "unfit" => Problem(unfit!, job), "full" => TooManyKeys(full!), _ => null });
     }
 
     private static string Problem(JobPartitionStatus unfit, Job job)
@@ -53,6 +55,9 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
         return $"{why}, so it takes no records. Restore a savepoint that fits, run the version that wrote it, or give the job another name.";
     }
 
+    private static string TooManyKeys(JobPartitionStatus full) =>
+        $"It has {full.Keys} keys in open windows on partition {full.Partition}, more than the silo's Jobs:MaxKeys, so it takes no records there. Raise the limit if there is memory for it, give the topic more partitions, or change the job to shorter windows or fewer keys.";
+
     private static JobPartitionView Partition(JobPartitionStatus p) => new(
         p.Partition, p.NextOffset, p.Watermark == DateTimeOffset.MaxValue ? null : p.Watermark, p.IsDrained, p.IsIdle, p.Records, p.Late, p.Keys, p.StateBytes, p.ChangedAt);
 }
@@ -60,7 +65,7 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
 /// <summary>A job.</summary>
 /// <param name="Job">Its name.</param>
 /// <param name="Topic">The topic that it reads.</param>
-/// <param name="State">starting, running, paused, draining, drained, or unfit: what it kept does not fit it.</param>
+/// <param name="State">starting, running, paused, draining, drained, stopped, cancelled, unfit (what it kept does not fit it), or full (it has more keys than it may).</param>
 /// <param name="Window">How records are grouped in time.</param>
 /// <param name="Merged">Whether partitions' parts are merged.</param>
 /// <param name="Watermark">Everything before this time was seen, on every partition; absent before the first record and after the end.</param>

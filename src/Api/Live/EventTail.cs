@@ -18,7 +18,7 @@ internal sealed class EventTail(IEventReader reader)
     private readonly RateMeter _rate = new(TimeSpan.FromSeconds(3));
     private readonly LinkedList<LiveEntity> _users = new();
     private readonly LinkedList<LiveEntity> _accounts = new();
-    private long _last;
+    private HashSet<long> _sample = [];
 
     public double? Rate { get; private set; }
 
@@ -30,9 +30,11 @@ internal sealed class EventTail(IEventReader reader)
     {
         var newest = await reader.ReadNewestAsync(SampleSize, cancellationToken);
         Rate = _rate.Add(now, newest.Count == 0 ? 0 : newest[0].Sequence);
-        foreach (var e in newest.TakeWhile(e => e.Sequence > _last).Reverse())
+
+        // Not those with a larger number than the last one's: what is committed at the same time may be seen in another order.
+        foreach (var e in newest.Where(e => !_sample.Contains(e.Sequence)).Reverse())
             Add(e, now);
-        _last = newest.Count == 0 ? 0 : newest[0].Sequence;
+        _sample = [.. newest.Select(e => e.Sequence)];
         while (_latencies.Count > 0 && now - _latencies.Peek().SeenAt > LatencyWindow)
             _latencies.Dequeue();
     }

@@ -1,11 +1,13 @@
 using Api.Cluster;
 using Api.Events;
+using Api.Hosting;
 using Api.Http;
 using Api.Projections;
 using Contracts.Users;
 using EventStore.Projections;
 using EventStore.Reading;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace Api.Users;
 
@@ -19,7 +21,8 @@ internal static class UserEndpoints
         var users = routes.MapGroup("/users").WithTags("Users");
         users.MapGet("/", ListAsync).WithSummary("Users, by id or by how active they have been (order=events)");
         users.MapGet("/{id}", GetAsync).WithSummary("One user, as of the newest committed event")
-            .WithDescription("Asks the user's grain. `positions` says how far it has read each partition; the ETag changes with the answer.");
+            .WithDescription("Asks the user's grain. `positions` says how far it has read each partition; the ETag changes with the answer." + Inclusion.Text)
+            .Produces<UserView>();
         users.MapGet("/{id}/events", EventsAsync).WithSummary("A user's events, oldest first, each with where it came from");
         users.MapPut("/{id}/profile", ChangeProfileAsync).WithSummary("Change a user's name or email")
             .WithDescription("With an `Idempotency-Key` a repetition has one effect and gets the first answer.");
@@ -29,8 +32,11 @@ internal static class UserEndpoints
         [AsParameters] PageQuery page, [AsParameters] DocumentsQuery query, IProjectionReader reader, CancellationToken cancellationToken) =>
         DocumentList.ReadAsync(reader, "user-profiles", page, query, without: [], cancellationToken);
 
-    private static async Task<Results<Tagged<UserView>, ProblemHttpResult>> GetAsync(string id, ClusterGrains grains) =>
-        await grains.User(id).Get() is { } user ? new Tagged<UserView>(user) : Problems.NotFound($"There is no user '{id}': no event of it is stored.");
+    private static async Task<IResult> GetAsync(string id, [AsParameters] Inclusion inclusion, ClusterGrains grains, IOptions<ApiOptions> options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (user, problem) = await inclusion.ReadAsync(() => grains.User(id).Get(), u => u.Positions, options.Value, time, cancellationToken);
+        return problem ?? (user is null ? Problems.NotFound($"There is no user '{id}': no event of it is stored.") : new Tagged<UserView>(user));
+    }
 
     private static Task<Results<Tagged<Page<EventItem>>, ValidationProblem, ProblemHttpResult>> EventsAsync(
         string id, [AsParameters] PageQuery page, [AsParameters] StreamQuery query, IEventReader reader, CancellationToken cancellationToken) =>

@@ -27,6 +27,7 @@ internal static class JobHosting
         services.AddSingleton<JobDatabase>();
         services.AddSingleton(s => s.GetRequiredService<JobDatabase>().Store);
         services.AddSingleton<JobCatalog>();
+        services.AddSingleton<JobControls>();
         services.AddSingleton<JobSavepoints>();
         services.AddSingleton<JobLake>();
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,10 @@ internal sealed record TopicInfo(string Stream, string Topic, string Incarnation
 internal sealed class TopicDirectory(string provider, KafkaProviderOptions options, StatusBoard status, TimeProvider time, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>The pause between two looks while something is missing: the interval is for an orderly look, not for what may be there any moment.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly SharedKafkaClient<IAdminClient> _admin = new(() => new AdminClientBuilder(ClientSettings.Admin(options))
         .SetErrorHandler((_, error) => KafkaLog.ConsumerTrouble(logger, provider, error.Reason))
@@ -23,7 +28,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         .Build());
 
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _errors = new(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, TopicInfo> _topics = new Dictionary<string, TopicInfo>(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, TopicInfo> _known = new Dictionary<string, TopicInfo>(StringComparer.Ordinal);
     private Task? _loop;
@@ -82,7 +87,8 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
 
     private async Task LoopAsync()
     {
-        var saidUnreachable = false;
+        var (saidUnreachable, creating, triedAt) = (false, Task.CompletedTask, DateTimeOffset.MinValue);
+        var soon = Soon < options.MetadataInterval ? Soon : options.MetadataInterval;
         try
         {
             while (true)
@@ -93,17 +99,23 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
                     _suspected = new(TaskCreationOptions.RunContinuationsAsynchronously);
                     await RefreshAsync(_stopping.Token);
                     saidUnreachable = false;
+                    var missing = options.Streams.Where(s => !_topics.ContainsKey(s.Key)).Select(s => s.Value).ToList();
+                    wait = missing.Count > 0 ? soon : wait;
+                    if (missing.Count > 0 && options.CreateMissingTopics && creating.IsCompleted && time.GetUtcNow() - triedAt >= options.MetadataInterval)
+                    {
+                        // Beside the looks: a broker may take its time to say that it creates nothing.
+                        (creating, triedAt) = (CreateAsync(missing), time.GetUtcNow());
+                    }
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
-                    // Soon again: the interval is for an orderly look, not for a broker that may accept connections any moment.
-                    wait = TimeSpan.FromSeconds(Math.Min(1, wait.TotalSeconds));
+                    wait = soon;
                     OnUnreachable(exception is KafkaException kafka ? kafka.Error.Reason : exception.Message, saidUnreachable ? null : wait);
                     saidUnreachable = true;
                 }
 
                 using var tick = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-                await Task.WhenAny(Task.Delay(wait, time, tick.Token), _suspected.Task);
+                await Task.WhenAny([Task.Delay(wait, time, tick.Token), _suspected.Task, .. creating.IsCompleted ? Array.Empty<Task>() : [creating]]);
                 await tick.CancelAsync();
                 _stopping.Token.ThrowIfCancellationRequested();
             }
@@ -133,12 +145,6 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         try
         {
             var found = await DescribeAsync(cancellationToken);
-            var missing = options.Streams.Where(s => !found.ContainsKey(s.Key)).ToList();
-            if (missing.Count > 0 && options.CreateMissingTopics && await CreateAsync(missing.Select(m => m.Value)))
-            {
-                found = await DescribeAsync(cancellationToken);
-            }
-
             _unreachable = null;
             Publish(found);
         }
@@ -158,7 +164,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         {
             if (found.TryGetValue(stream, out var info))
             {
-                _errors.Remove(stream);
+                _errors.TryRemove(stream, out _);
                 status.Set(new(provider, stream, topic.Topic, info.Incarnation, info.Partitions, null));
                 if (!before.TryGetValue(stream, out var former) || former != info)
                 {
@@ -169,8 +175,8 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
             else
             {
                 var reason = _errors.GetValueOrDefault(stream)
-                    ?? (options.CreateMissingTopics ? "it could not be created yet" : "it does not exist; create it, or set CreateMissingTopics");
-                if (_errors.TryAdd(stream, reason))
+                    ?? (options.CreateMissingTopics ? "it is being created" : "it does not exist; create it, or set CreateMissingTopics");
+                if (!options.CreateMissingTopics && _errors.TryAdd(stream, reason))
                 {
                     KafkaLog.TopicError(logger, topic.Topic, reason);
                 }
@@ -219,16 +225,16 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
             .ToDictionary(t => t.Name, t => (t.TopicId.ToString(), t.Partitions.Count), StringComparer.Ordinal);
     }
 
-    private async Task<bool> CreateAsync(IEnumerable<KafkaTopicOptions> topics)
+    /// <summary>Asks for topics to be created. Never throws: what came of it is seen at the next look, or said.</summary>
+    private async Task CreateAsync(IEnumerable<KafkaTopicOptions> topics)
     {
         var specifications = topics
             .Select(t => new TopicSpecification { Name = t.Topic, NumPartitions = t.Partitions, ReplicationFactor = t.ReplicationFactor })
             .ToList();
         try
         {
-            await _admin.Call(admin => admin.CreateTopicsAsync(specifications, new() { RequestTimeout = Timeout, OperationTimeout = Timeout }));
+            await _admin.Call(admin => admin.CreateTopicsAsync(specifications, new() { RequestTimeout = Timeout, OperationTimeout = Timeout })).WaitAsync(_stopping.Token);
             specifications.ForEach(s => KafkaLog.TopicCreated(logger, s.Name, s.NumPartitions));
-            return true;
         }
         catch (CreateTopicsException exception)
         {
@@ -237,23 +243,26 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
             {
                 CreationFailed(topic.Topic, topic.Error.Reason);
             }
-
-            return failed.Count < specifications.Count;
         }
         catch (KafkaException exception)
         {
             // The broker answers, but creates nothing, as the emulator. The topics that are there must not suffer for it.
             specifications.ForEach(s => CreationFailed(s.Name, exception.Error.Reason));
-            return false;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+        {
+            // The directory is stopping.
         }
     }
 
     private void CreationFailed(string topic, string reason)
     {
         var stream = options.Streams.First(s => s.Value.Topic == topic).Key;
-        if (_errors.TryAdd(stream, $"it is missing and could not be created: {reason}"))
+        var error = $"it is missing and could not be created: {reason}";
+        if (!_topics.ContainsKey(stream) && _errors.GetValueOrDefault(stream) != error)
         {
-            KafkaLog.TopicError(logger, topic, _errors[stream]);
+            _errors[stream] = error;
+            KafkaLog.TopicError(logger, topic, error);
         }
     }
 }

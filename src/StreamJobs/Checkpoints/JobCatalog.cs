@@ -5,14 +5,14 @@ using StreamJobs.Running;
 
 namespace StreamJobs.Checkpoints;
 
-/// <summary>Reads how jobs stand and what they have come to, and writes what operators want of them.</summary>
+/// <summary>Reads how jobs stand, what they have come to, and what operators want of them.</summary>
 public sealed class JobCatalog(JobStore store)
 {
     /// <summary>Where jobs stand, by job and partition.</summary>
     public Task<List<JobPartitionStatus>> PartitionsAsync(string? job, CancellationToken cancellationToken = default) => QueryAsync(
         """
         select p.job, p.partition, p.next_offset, p.watermark, p.drained, p.idle, p.records, p.late, p.keys, p.changed_at, coalesce(s.bytes, 0), p.shape,
-            coalesce(p.job = any(o.unfit), false)
+            coalesce(p.job = any(o.unfit), false), coalesce(p.job = any(o.overfull), false)
         from {schema}.job_positions p
         left join {schema}.job_owners o on o.topic = p.topic and o.partition = p.partition
         left join (select job, partition, sum(octet_length(data)) as bytes from {schema}.job_state group by 1, 2) s on s.job = p.job and s.partition = p.partition
@@ -21,7 +21,7 @@ public sealed class JobCatalog(JobStore store)
         [job ?? ""],
         r => new JobPartitionStatus(
             r.GetString(0), r.GetInt32(1), r.GetInt64(2), Time(r.GetInt64(3)), r.GetBoolean(4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8),
-            r.GetFieldValue<DateTimeOffset>(9), r.GetInt64(10), r.IsDBNull(11) ? null : r.GetString(11), r.GetBoolean(12)),
+            r.GetFieldValue<DateTimeOffset>(9), r.GetInt64(10), r.IsDBNull(11) ? null : r.GetString(11), r.GetBoolean(12), r.GetBoolean(13)),
         cancellationToken);
 
     /// <summary>How far jobs have come by their checkpoints, of those that take records.</summary>
@@ -29,21 +29,13 @@ public sealed class JobCatalog(JobStore store)
         """
         select p.job, p.incarnation, p.partition, p.next_offset, p.changed_at, p.shape
         from {schema}.job_positions p left join {schema}.job_controls c on c.job = p.job
-        where not p.drained and coalesce(c.state, 'Running') <> 'Paused' order by 1, 3
+        where not p.drained and coalesce(c.state, 'Running') in ('Running', 'Draining') order by 1, 3
         """,
         [], r => new JobOffset(r.GetString(0), r.GetString(1), r.GetInt32(2), r.GetInt64(3), r.GetFieldValue<DateTimeOffset>(4), r.IsDBNull(5) ? null : r.GetString(5)),
         cancellationToken);
 
     /// <summary>What operators want of jobs; one that isn't named runs.</summary>
     public Task<IReadOnlyDictionary<string, JobState>> ControlsAsync(CancellationToken cancellationToken = default) => store.ControlsAsync(cancellationToken);
-
-    /// <summary>Says what a job shall do. Silos see it within a second.</summary>
-    public async Task ControlAsync(string job, JobState state, string who, CancellationToken cancellationToken = default) => await QueryAsync(
-        """
-        insert into {schema}.job_controls (job, state, changed_by) values ($1, $2, $3)
-        on conflict (job) do update set state = excluded.state, changed_by = excluded.changed_by, changed_at = now() returning 1
-        """,
-        [job, state.ToString(), who], r => r.GetInt32(0), cancellationToken);
 
     /// <summary>The newest checkpoints of a job's topic, and of its merger.</summary>
     public Task<List<CheckpointStatus>> CheckpointsAsync(Job job, int limit, CancellationToken cancellationToken = default) => QueryAsync(
@@ -151,9 +143,10 @@ public sealed class JobCatalog(JobStore store)
 /// <param name="StateBytes">Bytes of state.</param>
 /// <param name="Shape">What the state looks like; null where an earlier version wrote it.</param>
 /// <param name="IsUnfit">Whether the partition's owner cannot run the job with it.</param>
+/// <param name="IsFull">Whether the job takes nothing there, because it has more keys than it may.</param>
 public sealed record JobPartitionStatus(
     string Job, int Partition, long NextOffset, DateTimeOffset? Watermark, bool IsDrained, bool IsIdle, long Records, long Late, long Keys,
-    DateTimeOffset ChangedAt, long StateBytes, string? Shape, bool IsUnfit);
+    DateTimeOffset ChangedAt, long StateBytes, string? Shape, bool IsUnfit, bool IsFull);
 
 /// <summary>How far a job has come on a partition by its checkpoints.</summary>
 /// <param name="Job">The job.</param>

@@ -58,7 +58,7 @@ public sealed class JobSavepoints(JobStore store)
 
     /// <summary>
     /// Sets a job back to one. Its partitions' owners notice within a second and go on from there; other jobs are not touched. Results of windows that closed since are
-    /// taken out of the table, and come again; topics get them again, and the lake is written anew. A process function's results are taken out where they stand behind what had been seen.
+    /// taken out of the table, and come again; topics get them again, and the lake is written anew. One that was drained or cancelled runs again; one that is stopped stays so. A process function's results are taken out where they stand behind what had been seen.
     /// </summary>
     /// <returns>
     /// What came of it; only with <see cref="SavepointOutcome.Done"/> was anything done.
@@ -78,10 +78,13 @@ public sealed class JobSavepoints(JobStore store)
         var strange = await DoAsync(
             connection,
             """
-            select 1 from {schema}.job_positions p where job = $1 and not exists (
+            select 1 from (
+                select partition, incarnation from {schema}.job_positions where job = $1
+                union select partition, incarnation from {schema}.job_owners where topic = $3) p
+            where not exists (
                 select from {schema}.job_savepoint_positions s where s.job = $1 and s.savepoint = $2 and s.partition = p.partition and s.incarnation = p.incarnation)
             """,
-            cancellationToken, job.Name, name);
+            cancellationToken, job.Name, name, job.Topic);
         if (strange > 0)
             return SavepointOutcome.OtherPartitions;
 
@@ -95,8 +98,8 @@ public sealed class JobSavepoints(JobStore store)
             from {schema}.job_savepoints s where s.job = $1 and s.name = $2 and m.job = $1
             """,
             cancellationToken, job.Name, name, long.MinValue);
-        // Drained, it would end its input again at once.
-        await DoAsync(connection, "update {schema}.job_controls set state = 'Running', changed_at = now() where job = $1 and state = 'Draining'", cancellationToken, job.Name);
+        // Drained, it would end its input again at once; cancelled, it would begin anew.
+        await DoAsync(connection, "update {schema}.job_controls set state = 'Running', changed_at = now() where job = $1 and state in ('Draining', 'Cancelled')", cancellationToken, job.Name);
         if (job.Window is Processing)
         {
             await DoAsync(

@@ -50,21 +50,26 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
     public async Task<(long? NextOffset, string? FormerIncarnation)> PositionAsync(
         string topic, string incarnation, int partition, IReadOnlyCollection<Job> jobs, CancellationToken cancellationToken)
     {
-        // A job that takes no records now, because it is paused or its state does not fit, does not hold the others back.
+        // A job that takes no records now, because it is paused, has too many keys or its state does not fit, does not hold the others back; one that is not in memory has no say at all.
         await using var command = source.CreateCommand(Sql("""
-            select count(*) filter (where p.incarnation = $1),
-                coalesce(min(next_offset) filter (where p.incarnation = $1 and not drained and coalesce(c.state, 'Running') <> 'Paused' and coalesce(p.shape, j.shape) = j.shape),
-                    max(next_offset) filter (where p.incarnation = $1)),
-                max(p.incarnation) filter (where p.incarnation <> $1)
-            from {schema}.job_positions p
-            join unnest($4::text[], $5::text[]) as j (name, shape) on j.name = p.job
-            left join {schema}.job_controls c on c.job = p.job
-            where p.topic = $2 and p.partition = $3
+            select count(*) filter (where p.job is null and not away),
+                coalesce(
+                    min(p.next_offset) filter (where not away and not p.drained and state <> 'Paused' and coalesce(p.shape, w.shape) = w.shape and not coalesce(w.name = any(o.overfull), false)),
+                    max(p.next_offset)),
+                (select max(f.incarnation) from {schema}.job_positions f
+                 where f.topic = $2 and f.partition = $3 and f.incarnation <> $1 and f.job = any($4))
+            from (
+                select j.name, j.shape, coalesce(c.state, 'Running') as state, coalesce(c.state in ('Stopped', 'Cancelled'), false) as away
+                from unnest($4::text[], $5::text[]) as j (name, shape) left join {schema}.job_controls c on c.job = j.name) w
+            left join {schema}.job_positions p on p.job = w.name and p.topic = $2 and p.partition = $3 and p.incarnation = $1
+            left join {schema}.job_owners o on o.topic = $2 and o.partition = $3
             """));
         Add(command, incarnation, topic, partition, jobs.Select(j => j.Name).ToArray(), jobs.Select(j => j.StateShape).ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt64(0) == jobs.Count ? reader.GetInt64(1) : null, await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2));
+        return (
+            reader.GetInt64(0) > 0 || await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetInt64(1),
+            await reader.IsDBNullAsync(2, cancellationToken) ? null : reader.GetString(2));
     }
 
     /// <summary>The epoch of a partition's owner; an operator raises it too, so that what was kept is taken anew.</summary>
@@ -78,12 +83,8 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
     /// <summary>What operators want of jobs; one that isn't named runs.</summary>
     internal async Task<IReadOnlyDictionary<string, JobState>> ControlsAsync(CancellationToken cancellationToken)
     {
-        await using var command = source.CreateCommand(Sql("select job, state from {schema}.job_controls"));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var states = new Dictionary<string, JobState>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellationToken))
-            states.Add(reader.GetString(0), Enum.Parse<JobState>(reader.GetString(1)));
-        return states;
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        return await ReadControlsAsync(connection, cancellationToken);
     }
 
     /// <summary>Makes the caller the owner of a partition's jobs, and gives it what was kept.</summary>
@@ -104,8 +105,10 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
             (epoch, checkpoint) = (reader.GetInt64(0), reader.GetInt64(1));
         }
 
+        var controls = await ReadControlsAsync(connection, cancellationToken);
+        var away = controls.Where(c => c.Value is JobState.Stopped or JobState.Cancelled).Select(c => c.Key).ToHashSet(StringComparer.Ordinal);
         var kept = new Dictionary<string, KeptJob>(StringComparer.Ordinal);
-        foreach (var job in jobs)
+        foreach (var job in jobs.Where(j => !away.Contains(j)))
         {
             if (await ReadJobAsync(connection, job, partition, cancellationToken) is { } found)
                 kept.Add(job, found);
@@ -113,14 +116,18 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
 
         var outbox = await ReadOutboxAsync(connection, PartitionCheckpoint.OwnerOf(topic, partition), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new(epoch, checkpoint, kept, outbox);
+        return new(epoch, checkpoint, kept, away, outbox);
     }
 
-    /// <summary>Says which jobs the owner of a partition cannot run.</summary>
-    internal async Task SayUnfitAsync(string topic, int partition, long epoch, IEnumerable<string> jobs, CancellationToken cancellationToken)
+    /// <summary>Says which jobs the owner of a partition cannot run: those that what they kept does not fit, and those with too many keys.</summary>
+    internal async Task SayHindrancesAsync(
+        string topic, int partition, long epoch, IEnumerable<string> unfit, IEnumerable<string> full, CancellationToken cancellationToken)
     {
-        await using var command = source.CreateCommand(Sql("update {schema}.job_owners set unfit = $4 where topic = $1 and partition = $2 and epoch = $3 and unfit <> $4"));
-        Add(command, topic, partition, epoch, jobs.Order(StringComparer.Ordinal).ToArray());
+        await using var command = source.CreateCommand(Sql("""
+            update {schema}.job_owners set unfit = $4, overfull = $5
+            where topic = $1 and partition = $2 and epoch = $3 and (unfit, overfull) is distinct from ($4, $5)
+            """));
+        Add(command, topic, partition, epoch, unfit.Order(StringComparer.Ordinal).ToArray(), full.Order(StringComparer.Ordinal).ToArray());
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -296,6 +303,16 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
             yield return [.. changes.Skip(start).Take(end - start)];
             start = end;
         }
+    }
+
+    private async Task<Dictionary<string, JobState>> ReadControlsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Sql("select job, state from {schema}.job_controls"), connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var states = new Dictionary<string, JobState>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancellationToken))
+            states.Add(reader.GetString(0), Enum.Parse<JobState>(reader.GetString(1)));
+        return states;
     }
 
     private async Task<KeptJob?> ReadJobAsync(NpgsqlConnection connection, string job, int partition, CancellationToken cancellationToken)

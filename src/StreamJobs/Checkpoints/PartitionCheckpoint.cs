@@ -63,4 +63,10 @@ internal readonly record struct JobPosition(
 internal sealed record KeptJob(JobPosition Position, string Incarnation, string? Shape, IReadOnlyList<StateBlob> State);
 
 /// <summary>What a new owner of a partition takes over.</summary>
-internal sealed record Takeover(long Epoch, long Checkpoint, IReadOnlyDictionary<string, KeptJob> Jobs, IReadOnlyList<(long Checkpoint, string Topic, byte[] Data)> Outbox);
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Checkpoint">The number of the last checkpoint.</param>
+/// <param name="Jobs">What jobs have kept.</param>
+/// <param name="Away">Jobs that are stopped or cancelled: nothing of them is read or written.</param>
+/// <param name="Outbox">Results that may not have been sent yet.</param>
+internal sealed record Takeover(
+    long Epoch, long Checkpoint, IReadOnlyDictionary<string, KeptJob> Jobs, IReadOnlySet<string> Away, IReadOnlyList<(long Checkpoint, string Topic, byte[] Data)> Outbox);

@@ -8,6 +8,9 @@ create table if not exists {schema}.job_owners (
 -- Jobs that the owner cannot run, because what they kept does not fit them.
 alter table {schema}.job_owners add column if not exists unfit text[] not null default '{}';
 
+-- Jobs that take nothing, because they have more keys than they may.
+alter table {schema}.job_owners add column if not exists overfull text[] not null default '{}';
+
 -- Where a job stands on a partition. Times are Unix milliseconds; a watermark of the smallest bigint is none yet, of the largest is the end.
 create table if not exists {schema}.job_positions (
     job text not null, partition int not null, topic text not null, incarnation text not null, next_offset bigint not null,

@@ -8,7 +8,7 @@ internal static class JobMetrics
 {
     private static readonly Meter Meter = new("StreamJobs");
     private static readonly ConcurrentDictionary<(string Topic, int Partition, string Job), long> Watermarks = new();
-    private static readonly ConcurrentDictionary<(string Topic, int Partition, string Job), bool> Unfit = new();
+    private static readonly ConcurrentDictionary<(string Topic, int Partition, string Job), (bool Unfit, bool Full)> Hindrances = new();
 
     private static readonly Counter<long> Records = Meter.CreateCounter<long>("streaming.job.records", "{record}", "Records that a job has taken.");
 
@@ -33,7 +33,8 @@ internal static class JobMetrics
     {
         Meter.CreateObservableGauge("streaming.job.watermark.delay", () => Watermarks.Where(w => w.Value is not (long.MinValue or long.MaxValue)).Select(w =>
             new Measurement<double>((DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - w.Value) / 1000d, Tags(w.Key))), "s", "How far a job's watermark on a partition is behind the clock.");
-        Meter.CreateObservableGauge("streaming.job.unfit", () => Unfit.Select(u => new Measurement<int>(u.Value ? 1 : 0, Tags(u.Key))), "{job}", "1 while what a job kept does not fit it: it takes no records.");
+        Meter.CreateObservableGauge("streaming.job.unfit", () => Hindrances.Select(h => new Measurement<int>(h.Value.Unfit ? 1 : 0, Tags(h.Key))), "{job}", "1 while what a job kept does not fit it: it takes no records.");
+        Meter.CreateObservableGauge("streaming.job.full", () => Hindrances.Select(h => new Measurement<int>(h.Value.Full ? 1 : 0, Tags(h.Key))), "{job}", "1 while a job has more keys than Jobs:MaxKeys: it takes no records.");
     }
 
     public static void Taken(string job, long records, long late, int exceptions, int results)
@@ -51,14 +52,14 @@ internal static class JobMetrics
 
     public static void LakeNotWritten(string job) => LakeFailures.Add(1, new KeyValuePair<string, object?>("job", job));
 
-    public static void Show(string topic, int partition, string job, long watermark, bool isUnfit) =>
-        (Watermarks[(topic, partition, job)], Unfit[(topic, partition, job)]) = (watermark, isUnfit);
+    public static void Show(string topic, int partition, string job, long watermark, bool isUnfit = false, bool isFull = false) =>
+        (Watermarks[(topic, partition, job)], Hindrances[(topic, partition, job)]) = (watermark, (isUnfit, isFull));
 
     /// <summary>Shows a partition's jobs no longer: another silo may.</summary>
     public static void Hide(string topic, int partition, string job)
     {
         Watermarks.TryRemove((topic, partition, job), out _);
-        Unfit.TryRemove((topic, partition, job), out _);
+        Hindrances.TryRemove((topic, partition, job), out _);
     }
 
     private static KeyValuePair<string, object?>[] Tags((string Topic, int Partition, string Job) key) => [new("topic", key.Topic), new("partition", key.Partition), new("job", key.Job)];

@@ -19,6 +19,13 @@ public sealed class JobOptions
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// The most keys that a job may have in open windows on a partition; a key in two windows (or, of a sliding one, in two steps) counts twice, and so do records that a join keeps.
+    /// 5,000,000 by default, for which a count and a sum take about 1 GB. State lives in memory and is not spilled to disk: a key costs nanoseconds to find this way. Past it the job takes
+    /// no more records there, loses none, and says so; the other jobs go on.
+    /// </summary>
+    public long MaxKeys { get; set; } = 5_000_000;
+
+    /// <summary>
     /// Where jobs with a lake write their files: a folder that every silo sees as the same one. Null by default: nothing is written, and results wait in the
     /// table until there is a folder.
     /// </summary>
@@ -38,6 +45,8 @@ public sealed class JobOptions
             yield return $"{Section}:{nameof(CheckpointTimeout)} ({CheckpointTimeout}) must be more than {nameof(CheckpointInterval)} ({CheckpointInterval}).";
         if (IdleTimeout <= TimeSpan.Zero)
             yield return $"{Section}:{nameof(IdleTimeout)} must be more than 0, not {IdleTimeout}.";
+        if (MaxKeys < 1)
+            yield return $"{Section}:{nameof(MaxKeys)} must be at least 1, not {MaxKeys}.";
         if (LakeInterval <= TimeSpan.Zero)
             yield return $"{Section}:{nameof(LakeInterval)} must be more than 0, not {LakeInterval}.";
         if (LakeFolder is not null && !Path.IsPathFullyQualified(LakeFolder))

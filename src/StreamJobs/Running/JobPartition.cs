@@ -45,11 +45,12 @@ public sealed partial class JobPartition : IAsyncDisposable
     private bool _isStopping;
     private bool _hasSaidWaits;
     private bool _wantsReread;
+    private int _saidFull;
 
     /// <summary>The jobs of a partition; <see cref="OpenAsync"/> comes next.</summary>
     public JobPartition(string topic, int partition, IEnumerable<Job> jobs, JobServices services)
     {
-        (_topic, _partition, _services, _logger, _jobs) = (topic, partition, services, services.Logger, new(topic, partition, services.Logger));
+        (_topic, _partition, _services, _logger, _jobs) = (topic, partition, services, services.Logger, new(topic, partition, services.Options.MaxKeys, services.Logger));
         foreach (var job in jobs)
         {
             var one = job.CreatePartition(partition, services.Encoder, services.PartitionsOf);
@@ -93,8 +94,9 @@ public sealed partial class JobPartition : IAsyncDisposable
     {
         var taken = await _services.Store.TakeOverAsync(_topic, incarnation, _partition, _jobs.All.Select(j => j.Definition.Name), cancellationToken);
         (_epoch, _number, _incarnation) = (taken.Epoch, taken.Checkpoint, incarnation);
-        _isDirty = _jobs.TakeBack(taken.Jobs, incarnation, startOffset);
-        await _services.Store.SayUnfitAsync(_topic, _partition, _epoch, _jobs.Unfit, cancellationToken);
+        _isDirty = _jobs.TakeBack(taken.Jobs, taken.Away, incarnation, startOffset);
+        _jobs.HoldFull();
+        await SayHindrancesAsync(cancellationToken);
         await ControlAsync(cancellationToken);
         foreach (var job in _jobs.Active)
             _isDirty |= job.Tick(_services.Time.GetUtcNow()); // the clock is known before the first record
@@ -104,7 +106,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         _wantsReread = _jobs.Active.Any(j => j.Position < startOffset); // a savepoint was restored
         if (!_wantsReread)
             ReadAnew();
-        LogOpened(_topic, _partition, _epoch, _jobs.Fit.Select(j => j.Position).DefaultIfEmpty(startOffset).Min(), _jobs.Fit.Count());
+        LogOpened(_topic, _partition, _epoch, _jobs.Present.Select(j => j.Position).DefaultIfEmpty(startOffset).Min(), _jobs.Present.Count());
     }
 
     /// <summary>Takes a chunk. It is durable only after a later checkpoint.</summary>
@@ -114,6 +116,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (chunk.Incarnation != _incarnation)
             throw new ChunkRefusedException($"{_topic}/{_partition} has become another topic ({chunk.Incarnation}, not {_incarnation})");
         ThrowIfFull();
+        _jobs.HoldFull();
         var active = _jobs.Active.ToArray();
         if (active.Length == 0)
             return;
@@ -167,7 +170,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             _isIdle = _isDirty = true;
         if (now - _controlledAt >= TimeSpan.FromMilliseconds(500))
             await ControlAsync(cancellationToken);
-        foreach (var job in _isProcessing || IsFenced ? [] : _jobs.Active)
+        foreach (var job in _isProcessing || IsFenced ? [] : _jobs.Clocked)
             _isDirty |= job.Tick(now);
         if (!_hasSaidWaits && now - _openedAt >= _services.Options.IdleTimeout)
             SayWaits();
@@ -219,10 +222,21 @@ public sealed partial class JobPartition : IAsyncDisposable
             return;
         }
 
+        var hasRoom = _jobs.LetGoOn();
+        if (_saidFull != _jobs.Full.Count)
+            await SayHindrancesAsync(cancellationToken); // before the partition is read anew
         var (isResumed, isDrained) = _jobs.Obey(await _services.Store.ControlsAsync(cancellationToken), _reached, Done);
+        isResumed |= hasRoom;
         (_wantsReread, _isDirty) = (_wantsReread || isResumed, _isDirty || isDrained);
         if (isResumed)
             _reached = long.MaxValue; // until it is read anew, nobody knows what it lacks
+    }
+
+    /// <summary>Says which jobs take nothing although nobody told them so, for operators, and so that they don't hold back where the partition is read.</summary>
+    private async Task SayHindrancesAsync(CancellationToken cancellationToken)
+    {
+        await _services.Store.SayHindrancesAsync(_topic, _partition, _epoch, _jobs.Unfit, _jobs.Full, cancellationToken);
+        _saidFull = _jobs.Full.Count;
     }
 
     /// <summary>
@@ -298,7 +312,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         List<JobCheckpoint> jobs;
         try
         {
-            jobs = [.. _jobs.Fit.Select(Take)];
+            jobs = [.. _jobs.Present.Select(Take)];
         }
         catch (Exception e)
         {
@@ -355,7 +369,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         var (records, late) = job.TakeCounts();
         JobMetrics.Taken(
             job.Definition.Name, records, late, _faults.Count(f => f.Job == job.Definition.Name) + job.Output.Failures.Count, Math.Max(job.Output.Results.Count, job.Output.Records.Count));
-        JobMetrics.Show(_topic, _partition, job.Definition.Name, job.Watermark, isUnfit: false);
+        JobMetrics.Show(_topic, _partition, job.Definition.Name, job.Watermark, isFull: _jobs.Full.Contains(job.Definition.Name));
         return new()
         {
             Job = job.Definition.Name,

@@ -4,13 +4,18 @@ using StreamJobs.Engine;
 
 namespace StreamJobs.Running;
 
-/// <summary>The jobs of a partition, and which of them take records: not those that are drained, that an operator has paused, or that what they kept does not fit.</summary>
-internal sealed partial class JobRoster(string topic, int partition, ILogger logger)
+/// <summary>
+/// The jobs of a partition, and which of them take records: not those that are drained, that an operator has paused, stopped or cancelled, that what they kept does not fit, or that have
+/// more keys than they may.
+/// </summary>
+internal sealed partial class JobRoster(string topic, int partition, long maxKeys, ILogger logger)
 {
     private readonly List<PartitionJob> _jobs = [];
     private readonly Dictionary<string, long?> _endings = new(StringComparer.Ordinal);
     private readonly HashSet<string> _paused = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unfit = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _away = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _full = new(StringComparer.Ordinal);
     private readonly ILogger _logger = logger;
 
     public IReadOnlyList<PartitionJob> All => _jobs;
@@ -18,27 +23,35 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
     /// <summary>Those that take records.</summary>
     public IEnumerable<PartitionJob> Active => _jobs.Where(IsActive);
 
-    /// <summary>Those whose state may be written: of the others it would be lost.</summary>
-    public IEnumerable<PartitionJob> Fit => _jobs.Where(j => !_unfit.Contains(j.Definition.Name));
+    /// <summary>Those that look at the clock: it may close windows of a job that has too many keys.</summary>
+    public IEnumerable<PartitionJob> Clocked => _jobs.Where(j => IsActive(j) || (_full.Contains(j.Definition.Name) && !_paused.Contains(j.Definition.Name) && IsPresent(j)));
+
+    /// <summary>Those whose state is here, and may be written: of the others it would be lost.</summary>
+    public IEnumerable<PartitionJob> Present => _jobs.Where(IsPresent);
 
     public IReadOnlyCollection<string> Unfit => _unfit;
 
+    /// <summary>Those that have more keys than they may.</summary>
+    public IReadOnlyCollection<string> Full => _full;
+
     public void Add(PartitionJob job) => _jobs.Add(job);
 
-    public bool IsActive(PartitionJob job) => !job.IsDrained && !_paused.Contains(job.Definition.Name) && !_unfit.Contains(job.Definition.Name);
+    public bool IsActive(PartitionJob job) => !job.IsDrained && !_paused.Contains(job.Definition.Name) && !_full.Contains(job.Definition.Name) && IsPresent(job);
 
-    /// <summary>A job by its name; null when there is none, or what it kept does not fit it.</summary>
-    public PartitionJob? Find(string name) => Fit.FirstOrDefault(j => j.Definition.Name == name);
+    /// <summary>A job by its name; null when there is none, it is stopped or cancelled, or what it kept does not fit it.</summary>
+    public PartitionJob? Find(string name) => Present.FirstOrDefault(j => j.Definition.Name == name);
 
     /// <summary>Takes back what jobs have kept.</summary>
     /// <param name="kept">By job.</param>
+    /// <param name="away">Jobs that are stopped or cancelled. When they are started, the partition is taken over anew.</param>
     /// <param name="incarnation">The topic's incarnation.</param>
     /// <param name="startOffset">Where jobs begin that have no position in it.</param>
     /// <returns>Whether one of them has kept nothing yet.</returns>
-    public bool TakeBack(IReadOnlyDictionary<string, KeptJob> kept, string incarnation, long startOffset)
+    public bool TakeBack(IReadOnlyDictionary<string, KeptJob> kept, IReadOnlySet<string> away, string incarnation, long startOffset)
     {
+        _away.UnionWith(away);
         var isAnyNew = false;
-        foreach (var job in _jobs)
+        foreach (var job in _jobs.Where(IsPresent))
         {
             job.Incarnation = incarnation;
             if (kept.TryGetValue(job.Definition.Name, out var own))
@@ -67,13 +80,13 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
         foreach (var job in _jobs)
         {
             var state = wanted.GetValueOrDefault(job.Definition.Name, JobState.Running);
-            if (state == JobState.Paused)
+            if (state is JobState.Paused or JobState.Stopped or JobState.Cancelled)
                 _paused.Add(job.Definition.Name);
             else
-                isResumed |= _paused.Remove(job.Definition.Name) && !job.IsDrained;
+                isResumed |= _paused.Remove(job.Definition.Name) && IsActive(job);
             if (state != JobState.Draining)
                 _endings.Remove(job.Definition.Name);
-            else if (!job.IsDrained && !_unfit.Contains(job.Definition.Name) && HasTaken(job, EndOf(job), reached, done))
+            else if (!job.IsDrained && IsPresent(job) && HasTaken(job, EndOf(job), reached, done))
             {
                 job.Drain();
                 isDrained = true;
@@ -82,6 +95,20 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
 
         return (isResumed, isDrained);
     }
+
+    /// <summary>Has jobs take nothing more that have too many keys.</summary>
+    public void HoldFull()
+    {
+        foreach (var job in _jobs.Where(j => IsPresent(j) && j.Keys > maxKeys))
+        {
+            if (_full.Add(job.Definition.Name))
+                LogFull(job.Definition.Name, topic, partition, job.Keys, maxKeys);
+        }
+    }
+
+    /// <summary>Lets jobs go on that had too many keys and have half as many as they may, because the clock has closed windows.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool LetGoOn() => _jobs.Count(j => j.Keys <= maxKeys / 2 && _full.Remove(j.Definition.Name)) > 0;
 
     /// <summary>Jobs whose input ends, and that have to be told where: at the end of the log, by a look at it that begins after they are named here.</summary>
     public IReadOnlyList<string> WantLogEnd => [.. _endings.Where(e => e.Value is null).Select(e => e.Key)];
@@ -92,6 +119,8 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
         foreach (var job in jobs.Intersect(WantLogEnd))
             _endings[job] = end;
     }
+
+    private bool IsPresent(PartitionJob job) => !_unfit.Contains(job.Definition.Name) && !_away.Contains(job.Definition.Name);
 
     private long? EndOf(PartitionJob job) => _endings.TryGetValue(job.Definition.Name, out var end) ? end : (_endings[job.Definition.Name] = null);
 
@@ -132,6 +161,9 @@ internal sealed partial class JobRoster(string topic, int partition, ILogger log
 
     [LoggerMessage(4005, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept does not fit it. Kept: {Kept}. Now: {Now}. Restore a savepoint that fits, run the version that wrote it, or give the job another name")]
     private partial void LogUnfit(string job, string topic, int partition, string kept, string now);
+
+    [LoggerMessage(4009, LogLevel.Error, "Job {Job} takes no more of {Topic}/{Partition}: it has {Keys} keys in open windows, more than Jobs:MaxKeys ({MaxKeys}). Nothing is lost. Raise the limit if there is memory for it, give the topic more partitions, or change the job to shorter windows or fewer keys; the other jobs go on")]
+    private partial void LogFull(string job, string topic, int partition, long keys, long maxKeys);
 
     [LoggerMessage(4006, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept cannot be read. Run the version that wrote it, restore a savepoint, or give the job another name")]
     private partial void LogUnreadable(Exception exception, string job, string topic, int partition);

@@ -123,6 +123,36 @@ public sealed class JobTests(ShopSystem system)
     }
 
     [Fact]
+    public async Task A_job_is_stopped_started_and_cancelled_and_what_its_state_does_not_allow_is_a_conflict()
+    {
+        const string job = "/jobs/conversion-funnel";
+        await SendAsync(NewId("u"), DateTimeOffset.UtcNow, "PAGE_VIEW");
+        await Eventually.Async(async () => await RecordsAsync() > 0, ShopSystem.Deadline, "it has taken a record");
+        Assert.Equal("stopped", (await (await Http.PostAsync($"{job}/stop", "{}", who: "tester")).OkAsync()).Text("state"));
+        Assert.Equal("stopped", await StateAsync());
+        await (await Http.PostAsync($"{job}/resume", "{}")).ProblemAsync(HttpStatusCode.Conflict);
+        await Eventually.Async(async () => (await ResultsAsync("conversion-funnel/results?state=open")).Length == 0, ShopSystem.Deadline, "its windows are not in memory");
+        var stopped = await RecordsAsync();
+
+        Assert.Equal("running", (await (await Http.PostAsync($"{job}/start", "{}")).OkAsync()).Text("state"));
+        await SendAsync(NewId("u"), DateTimeOffset.UtcNow, "PAGE_VIEW");
+        await Eventually.Async(async () => await RecordsAsync() > stopped, ShopSystem.Deadline, "it goes on");
+
+        Assert.Equal("cancelled", (await (await Http.PostAsync($"{job}/cancel", "{}")).OkAsync()).Text("state"));
+        Assert.Equal(("cancelled", 0), (await StateAsync(), await RecordsAsync()));
+        await (await Http.PostAsync($"{job}/stop", "{}")).ProblemAsync(HttpStatusCode.Conflict);
+        Assert.Equal("running", (await (await Http.PostAsync($"{job}/start", "{}")).OkAsync()).Text("state"));
+        await Eventually.Async(async () => await RecordsAsync() > stopped, ShopSystem.Deadline, "it has taken everything again");
+        await (await Http.PostAsync("/jobs/nothing/start", "{}")).ProblemAsync(HttpStatusCode.NotFound);
+
+        async Task<JsonElement> SummaryAsync() => (await Http.GetJsonAsync(job)).GetProperty("summary");
+
+        async Task<string?> StateAsync() => (await SummaryAsync()).Text("state");
+
+        async Task<long> RecordsAsync() => (await SummaryAsync()).GetProperty("records").GetInt64();
+    }
+
+    [Fact]
     public async Task A_job_is_set_back_to_a_savepoint_and_takes_the_records_since_once_more()
     {
         const string job = "/jobs/suspicious-withdrawals";

@@ -15,9 +15,9 @@ public sealed class UserTests(ShopSystem system)
         var sent = (await (await Http.PostAsync("/events", $$"""{"userId":"{{id}}","eventType":"PAGE_VIEW","pageUrl":"/shoes"}""")).OkAsync()).Items()[0];
         var eventId = sent.Text("eventId");
 
-        await Eventually.Async(async () => (await Http.GetAsync($"/users/{id}")).IsSuccessStatusCode, ShopSystem.Deadline, "the user exists");
-        var user = await Http.GetJsonAsync($"/users/{id}");
-        var position = Assert.Single(user.GetProperty("positions").EnumerateArray());
+        var user = await Eventually.Async(
+            () => Http.GetAsync($"/users/{id}?includes={sent.Text("topic")}/{sent.GetProperty("partition")}@{sent.GetProperty("offset")}"), a => a.IsSuccessStatusCode, ShopSystem.Deadline, "the record is read");
+        var position = Assert.Single((await user.OkAsync()).GetProperty("positions").EnumerateArray());
         Assert.Equal(sent.GetProperty("offset").GetInt64(), position.GetProperty("offset").GetInt64());
 
         var stored = Assert.Single((await Http.GetJsonAsync($"/users/{id}/events")).Items());
@@ -28,6 +28,18 @@ public sealed class UserTests(ShopSystem system)
 
         var trace = await Http.GetJsonAsync($"/events/{eventId}");
         Assert.Equal(("stored", $"user/{id}"), (trace.Text("outcome"), trace.GetProperty("event").Text("stream")));
+    }
+
+    [Fact]
+    public async Task An_answer_that_shall_include_a_record_waits_for_it_and_says_so_when_it_does_not_come()
+    {
+        var id = NewId("u");
+        await (await Http.SendJsonAsync(HttpMethod.Put, $"/users/{id}/profile", """{"name":"Ada"}""")).OkAsync();
+        var begun = DateTimeOffset.UtcNow;
+        var problem = await (await Http.GetAsync($"/users/{id}?includes=user-events/0@123456789&wait=1")).ProblemAsync(HttpStatusCode.GatewayTimeout);
+        Assert.Contains("user-events/0@123456789", problem.Text("detail"), StringComparison.Ordinal);
+        Assert.True(DateTimeOffset.UtcNow - begun >= TimeSpan.FromSeconds(1));
+        Assert.Equal(["includes", "wait"], await (await Http.GetAsync($"/users/{id}?includes=user-events/x&wait=3600")).ErrorsAsync());
     }
 
     [Theory]
