@@ -1,5 +1,8 @@
 using System.CommandLine;
+using Contracts.Records;
 using Ingest;
+using SchemaRegistry;
+using Shared;
 
 var events = new Option<long>("--events") { Description = "How many records the topic is filled with.", DefaultValueFactory = _ => 500_000 };
 var users = new Option<int>("--users") { Description = "How many users.", DefaultValueFactory = _ => 10_000 };
@@ -16,16 +19,15 @@ var command = new RootCommand(
 {
     events, users, perSecond, partitions, zipf, shop, rounds, json, folder,
 };
-command.SetAction((parsed, cancellation) => Run.ExecuteAsync(
-    new(parsed.GetValue(events), parsed.GetValue(users), parsed.GetValue(perSecond), parsed.GetValue(partitions), parsed.GetValue(zipf), parsed.GetValue(shop), parsed.GetValue(rounds),
-        parsed.GetValue(json), parsed.GetValue(folder)), cancellation));
+command.SetAction((parsed, cancellation) => Lab.RunAsync(
+    "ingest", parsed.GetValue(folder),
+    lab => new Run(
+        new(parsed.GetValue(events), parsed.GetValue(users), parsed.GetValue(perSecond), parsed.GetValue(partitions), parsed.GetValue(zipf), parsed.GetValue(shop),
+            parsed.GetValue(rounds), parsed.GetValue(json)),
+        lab).ExecuteAsync(cancellation),
+    cancellation));
 
-var bootstrap = new Option<string>("--bootstrap") { Required = true };
-var postgres = new Option<string>("--postgres") { Required = true };
-var raw = new Command("run-raw", "Started by the benchmark: the bare consumer.") { bootstrap, events };
-raw.SetAction((parsed, _) => Raw.RunAsync(parsed.GetValue(bootstrap)!, parsed.GetValue(events)));
-var ours = new Command("run-ours", "Started by the benchmark: a silo.") { bootstrap, postgres, shop };
-ours.SetAction((parsed, _) => Ours.RunAsync(parsed.GetValue(bootstrap)!, parsed.GetValue(postgres)!, parsed.GetValue(shop)));
-command.Add(raw);
-command.Add(ours);
+var decoder = new AvroRecordDecoder<UserRecord>(Schemas.OfUserEvents());
+command.Add(BareLoop.Command<string>(async value => await decoder.DecodeAsync(value, CancellationToken.None)));
+command.Add(IngestSilo.Command());
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });
