@@ -10,6 +10,7 @@ var perSecond = new Option<int>("--per-second") { Description = "How many record
 var partitions = new Option<int>("--partitions") { Description = "The topic's partitions.", DefaultValueFactory = _ => 4 };
 var zipf = new Option<bool>("--zipf") { Description = "Users by Zipf's law with exponent 1 instead of each as often as any other." };
 var shop = new Option<bool>("--shop") { Description = "The whole shop, its projections, published events and jobs included, instead of the users alone." };
+var wolverine = new Option<bool>("--wolverine") { Description = "Wolverine and Marten beside it, in batches and one by one. Not with --shop." };
 var rounds = new Option<int>("--rounds") { Description = "How often each contender runs; they take turns.", DefaultValueFactory = _ => 5 };
 var json = new Option<bool>("--json") { Description = "One JSON object per line." };
 var folder = new Option<string?>("--data") { Description = "Where broker, database and logs lie, a new folder. Default: a temporary folder, deleted at the end." };
@@ -17,13 +18,13 @@ var command = new RootCommand(
     "Fills a topic, then has a silo turn its records into committed events of the shop's users, each in a fresh process on a fresh database. Beside it, in turn, a\n"
     + "bare loop that consumes and decodes. Needs Apache Kafka (KAFKA_HOME) and Postgres' programs.")
 {
-    events, users, perSecond, partitions, zipf, shop, rounds, json, folder,
+    events, users, perSecond, partitions, zipf, shop, wolverine, rounds, json, folder,
 };
 command.SetAction((parsed, cancellation) => Lab.RunAsync(
     "ingest", parsed.GetValue(folder),
     lab => new Run(
         new(parsed.GetValue(events), parsed.GetValue(users), parsed.GetValue(perSecond), parsed.GetValue(partitions), parsed.GetValue(zipf), parsed.GetValue(shop),
-            parsed.GetValue(rounds), parsed.GetValue(json)),
+            parsed.GetValue(wolverine), parsed.GetValue(rounds), parsed.GetValue(json)),
         lab).ExecuteAsync(cancellation),
     cancellation));
 

@@ -3,7 +3,7 @@ using Shared;
 namespace Ingest;
 
 /// <summary>What is measured.</summary>
-internal sealed record Settings(long Events, int Users, int PerSecond, int Partitions, bool Zipf, bool Shop, int Rounds, bool Json);
+internal sealed record Settings(long Events, int Users, int PerSecond, int Partitions, bool Zipf, bool Shop, bool Wolverine, int Rounds, bool Json);
 
 /// <summary>Rounds of the contenders, in turn, over one filled topic.</summary>
 internal sealed class Run(Settings settings, Lab lab)
@@ -15,20 +15,35 @@ internal sealed class Run(Settings settings, Lab lab)
         await lab.Kafka.CreateTopicAsync(Topic, settings.Partitions, cancellationToken);
         await Task.Run(
             () => Fill.UserEvents(lab.Kafka.BootstrapServers, Topic, settings.Events, Keys.Of(settings.Users, settings.Zipf), settings.PerSecond, seed: 42), cancellationToken);
-        var (loops, laps) = (new List<double>(), new List<IngestLap>());
+        var (loops, laps, batches, singles) = (new List<double>(), new List<IngestLap>(), new List<WolverineLap>(), new List<WolverineLap>());
         for (var round = 0; round < settings.Rounds; round++)
         {
             loops.Add((await BareLoop.RunAsync(lab, Topic, settings.Events, cancellationToken)).PerSecond);
             laps.Add(await IngestLap.RunAsync(lab, Topic, settings.Events, shop: settings.Shop, cancellationToken: cancellationToken));
+            if (!settings.Wolverine)
+                continue;
+            batches.Add(await WolverineLap.RunAsync(lab, Topic, settings.Events, oneByOne: false, cancellationToken));
+            singles.Add(await WolverineLap.RunAsync(lab, Topic, settings.Events, oneByOne: true, cancellationToken));
         }
 
-        Print(loops, laps);
-        return true;
+        var report = new Report("ingest", settings.Json);
+        Print(report, loops, laps);
+        return !settings.Wolverine || (Compare(report, laps, "wolverine", batches, 2.5) & Compare(report, laps, "wolverine-one-by-one", singles, 8));
     }
 
-    private void Print(List<double> loops, List<IngestLap> laps)
+    private static bool Compare(Report report, List<IngestLap> laps, string name, List<WolverineLap> theirs, double target)
     {
-        var report = new Report("ingest", settings.Json);
+        report.Add(new(name, Stats.Median(theirs.Select(l => l.PerSecond)), "events/s"));
+        report.Add(new($"{name}: its process", Stats.Median(theirs.Select(l => l.PeerSeconds * 1e6)), "core-s per million"));
+        report.Add(new($"{name}: Postgres", Stats.Median(theirs.Select(l => l.StoreSeconds * 1e6)), "core-s per million"));
+        var row = new Row("users", Stats.Median(laps.Select(l => l.PerSecond)), "events/s") { Target = target }
+            .Beside(name, laps.Zip(theirs, (lap, their) => lap.PerSecond / their.PerSecond));
+        report.Add(row);
+        return row.Met == true;
+    }
+
+    private void Print(Report report, List<double> loops, List<IngestLap> laps)
+    {
         var name = $"{(settings.Shop ? "the whole shop" : "users")}, {settings.Users} {(settings.Zipf ? "Zipf" : "uniform")}, {settings.Partitions} partitions";
         report.Add(new("consume and decode", Stats.Median(loops), "events/s"));
         report.Add(new Row(name, Stats.Median(laps.Select(l => l.PerSecond)), "events/s").Beside("loop", laps.Zip(loops, (lap, loop) => lap.PerSecond / loop)));
