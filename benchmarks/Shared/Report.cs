@@ -18,11 +18,21 @@ public sealed record Row(string Case, double Value, string Unit)
     /// <summary>How far the rounds' ratios lie apart: the largest less the smallest.</summary>
     public double? Spread { get; init; }
 
-    /// <summary>What the ratio is to reach.</summary>
+    /// <summary>What the ratio is to reach, or with <see cref="AtMost"/> not to pass.</summary>
     public double? Target { get; init; }
 
+    /// <summary>Whether less is better.</summary>
+    public bool AtMost { get; init; }
+
     /// <summary>Whether it does; null where nothing is to be reached.</summary>
-    public bool? Met => Target is { } target ? Ratio >= target : null;
+    public bool? Met => Target is { } target ? AtMost ? Ratio <= target : Ratio >= target : null;
+
+    /// <summary>The row with the ratios of its rounds to what they were compared with.</summary>
+    public Row Beside(string against, IEnumerable<double> ratios)
+    {
+        var all = ratios.ToArray();
+        return this with { Against = against, Ratio = Stats.Median(all), Spread = Stats.Spread(all) };
+    }
 }
 
 /// <summary>Prints a benchmark's result, as a table or as one JSON object per line.</summary>
@@ -33,7 +43,7 @@ public sealed class Report(string bench, bool asJson)
     public void Add(Row row) => Console.WriteLine(asJson ? AsJson(row) : AsText(row));
 
     private static string AsText(Row row) => string.Create(CultureInfo.InvariantCulture,
-        $"{row.Case,-44}{row.Value,12:#,0.##} {row.Unit,-20}{(row.Ratio is { } ratio ? $"{ratio:0.00} x {row.Against} (spread {row.Spread ?? 0:0.00})" : ""),-36}{(row.Target is { } t ? $"target {t:0.##} {(row.Met == true ? "met" : "MISSED")}" : "")}").TrimEnd();
+        $"{row.Case,-44}{row.Value,12:#,0.##} {row.Unit,-20}{(row.Ratio is { } ratio ? $"{ratio:0.00} x {row.Against} (spread {row.Spread ?? 0:0.00})" : ""),-36}{(row.Target is { } t ? $"target {(row.AtMost ? "<= " : "")}{t:0.##} {(row.Met == true ? "met" : "MISSED")}" : "")}").TrimEnd();
 
     private string AsJson(Row row) => JsonSerializer.Serialize(
         new

@@ -1,6 +1,4 @@
 using System.Globalization;
-using AppHost.Kafka;
-using AppHost.Postgres;
 using Shared;
 
 namespace Windows;
@@ -8,49 +6,26 @@ namespace Windows;
 /// <summary>A run, from an empty broker to the table.</summary>
 internal static class Bench
 {
-    public static async Task<int> RunAsync(Settings settings, CancellationToken cancellationToken)
+    public static async Task<bool> RunAsync(Settings settings, Lab lab, CancellationToken cancellationToken)
     {
-        if (PrivateKafka.Home() is not { } home)
+        if (settings.LiveRate is { } rate)
+            return await new Live(settings, rate, TimeSpan.FromSeconds(settings.LiveSeconds)).RunAsync(lab, cancellationToken);
+        var contest = new Contest(lab.Kafka.BootstrapServers, "user-events", settings.Events);
+        await lab.Kafka.CreateTopicAsync(contest.Topic, settings.Partitions, cancellationToken);
+        var filling = System.Diagnostics.Stopwatch.StartNew();
+        await Task.Run(() => Fill.UserEvents(contest.Bootstrap, contest.Topic, contest.Events, Keys.Of(settings.Users, zipf: false), settings.PerSecond, seed: 42), cancellationToken);
+        Say($"{settings.Events:#,0} events of {settings.Users:#,0} users on {settings.Partitions} partitions, {settings.PerSecond:#,0} to a second of event time (filled in {filling.Elapsed.TotalSeconds:0} s)");
+        var laps = new List<Lap>();
+        foreach (var (name, run) in Enumerable.Repeat(Contenders(settings, new(settings, lab, contest), contest), settings.Rounds).SelectMany(c => c))
         {
-            await Console.Error.WriteLineAsync("This benchmark needs Apache Kafka: set KAFKA_HOME to a distribution, and have Java on the PATH.");
-            return 2;
+            if (settings.Only.Count > 0 && !settings.Only.Contains(name))
+                continue;
+            var lap = await run(cancellationToken);
+            Print(lap, settings.Events);
+            laps.Add(lap);
         }
 
-        if (settings.Folder is { } given && Directory.Exists(given) && Directory.EnumerateFileSystemEntries(given).Any())
-        {
-            await Console.Error.WriteLineAsync($"{given} is not empty, and what an earlier run left would be measured too: name a new folder, or none.");
-            return 2;
-        }
-
-        var temporary = settings.Folder is null ? Directory.CreateTempSubdirectory("windows") : null;
-        var folder = settings.Folder ?? temporary!.FullName;
-        try
-        {
-            await using var kafka = await PrivateKafka.StartAsync(home, Path.Combine(folder, "kafka"), cancellationToken: cancellationToken);
-            await using var postgres = await PrivatePostgres.StartAsync(Path.Combine(folder, "postgres"), cancellationToken: cancellationToken);
-            if (settings.LiveRate is { } rate)
-                return await new Live(settings, rate, TimeSpan.FromSeconds(settings.LiveSeconds)).RunAsync(folder, kafka, postgres, cancellationToken);
-            var contest = new Contest(kafka.BootstrapServers, "user-events", settings.Events);
-            await kafka.CreateTopicAsync(contest.Topic, settings.Partitions, cancellationToken);
-            var filling = System.Diagnostics.Stopwatch.StartNew();
-            await Task.Run(() => Fill.Run(contest.Bootstrap, contest.Topic, contest.Events, settings.Users, settings.PerSecond, seed: 42), cancellationToken);
-            Say($"{settings.Events:#,0} events of {settings.Users:#,0} users on {settings.Partitions} partitions, {settings.PerSecond:#,0} to a second of event time (filled in {filling.Elapsed.TotalSeconds:0} s)");
-            var laps = new List<Lap>();
-            foreach (var (name, run) in Enumerable.Repeat(Contenders(settings, new(settings, folder, kafka, postgres, contest), contest), settings.Rounds).SelectMany(c => c))
-            {
-                if (settings.Only.Count > 0 && !settings.Only.Contains(name))
-                    continue;
-                var lap = await run(cancellationToken);
-                Print(lap, settings.Events);
-                laps.Add(lap);
-            }
-
-            return Compare(laps) ? 0 : 1;
-        }
-        finally
-        {
-            temporary?.Delete(recursive: true);
-        }
+        return Compare(laps);
     }
 
     private static IEnumerable<(string Name, Func<CancellationToken, Task<Lap>> Run)> Contenders(Settings settings, Race race, Contest contest)

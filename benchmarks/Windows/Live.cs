@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using AppHost.Kafka;
-using AppHost.Postgres;
-using AppHost.Processes;
 using Confluent.Kafka;
 using SchemaRegistry;
 using Shared;
@@ -20,19 +17,15 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
     private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(int Partition, long End), long> _passed = new();
 
-    public async Task<int> RunAsync(string folder, PrivateKafka kafka, PrivatePostgres postgres, CancellationToken cancellationToken)
+    public async Task<bool> RunAsync(Lab lab, CancellationToken cancellationToken)
     {
         const string topic = "user-events", output = "live-totals";
+        var kafka = lab.Kafka;
         await kafka.CreateTopicAsync(topic, settings.Partitions, cancellationToken);
         await kafka.CreateTopicAsync(output, 4, cancellationToken);
-        var database = await postgres.CreateDatabaseAsync("live", cancellationToken: cancellationToken);
-        await using var ours = await OwnedProcess.StartAsync(
-            "ours",
-            [
-                "dotnet", Path.Combine(AppContext.BaseDirectory, "Windows.dll"), "run-ours", "--bootstrap", kafka.BootstrapServers, "--topic", topic, "--events", "0",
-                "--output", output, "--postgres", database,
-            ],
-            Path.Combine(folder, "live.log"));
+        var database = await lab.Postgres.CreateDatabaseAsync("live", cancellationToken: cancellationToken);
+        await using var ours = await Contender.StartAsync(
+            "ours", lab.Folder, "run-ours", "--bootstrap", kafka.BootstrapServers, "--topic", topic, "--events", "0", "--output", output, "--postgres", database);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var results = Task.Run(() => ReadResults(kafka.BootstrapServers, output, ending.Token), cancellationToken);
         var records = Task.Run(() => ReadRecords(kafka.BootstrapServers, topic, ending.Token), cancellationToken);
@@ -40,7 +33,7 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
         await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken); // what the last record has closed
         await ending.CancelAsync();
         if (ours.HasExited)
-            throw new InvalidOperationException($"ours has ended. Its last words:{System.Environment.NewLine}{ours.LogTail()}");
+            throw ours.Broken();
 
         var decoder = new AvroRecordDecoder<WindowTotal>(Schemas.Of(WindowTotal.Schema));
         var (waits, unknown) = (new List<double>(), 0);
@@ -62,7 +55,7 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
         Print("record itself", await records);
         if (unknown > 0)
             Bench.Say($"{unknown:#,0} results came before any record that could have closed them: that is wrong");
-        return waits.Count > 0 && unknown == 0 ? 0 : 1;
+        return waits.Count > 0 && unknown == 0;
     }
 
     private static void Print(string what, List<double> waits)
@@ -88,7 +81,7 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
             for (; sent < clock.Elapsed.TotalSeconds * rate; sent++)
             {
                 var now = DateTimeOffset.UtcNow;
-                var record = Fill.Next(random, random.Next(settings.Users), now);
+                var record = Records.Next(random, random.Next(settings.Users), now);
                 var value = encoder.Encode(record);
                 if (_partitions.TryGetValue(record.UserId, out var partition))
                 {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Confluent.Kafka;
+using Shared;
 using Windows;
 
 var events = new Option<long>("--events") { Description = "How many records the topic is filled with.", DefaultValueFactory = _ => 8_000_000 };
@@ -18,20 +20,21 @@ var command = new RootCommand(
 {
     events, users, perSecond, partitions, rounds, ten, peers, only, live, seconds, folder,
 };
-command.SetAction((parsed, cancellation) => Bench.RunAsync(
-    new(parsed.GetValue(events), parsed.GetValue(users), parsed.GetValue(perSecond), parsed.GetValue(partitions), parsed.GetValue(rounds), parsed.GetValue(ten),
-        parsed.GetValue(peers), parsed.GetValue(only) ?? [], parsed.GetValue(live), parsed.GetValue(seconds), parsed.GetValue(folder)),
+command.SetAction((parsed, cancellation) => Lab.RunAsync(
+    "windows", parsed.GetValue(folder),
+    lab => Bench.RunAsync(
+        new(parsed.GetValue(events), parsed.GetValue(users), parsed.GetValue(perSecond), parsed.GetValue(partitions), parsed.GetValue(rounds), parsed.GetValue(ten),
+            parsed.GetValue(peers), parsed.GetValue(only) ?? [], parsed.GetValue(live), parsed.GetValue(seconds)),
+        lab, cancellation),
     cancellation));
 
 var bootstrap = new Option<string>("--bootstrap") { Required = true };
 var topic = new Option<string>("--topic") { Required = true };
 var output = new Option<string>("--output") { DefaultValueFactory = _ => "" };
 var postgres = new Option<string>("--postgres") { Required = true };
-var raw = new Command("run-raw", "Started by the benchmark: the bare consumer.") { bootstrap, topic, events };
-raw.SetAction((parsed, _) => Raw.RunAsync(new(parsed.GetValue(bootstrap)!, parsed.GetValue(topic)!, parsed.GetValue(events))));
 var ours = new Command("run-ours", "Started by the benchmark: a silo with the jobs.") { bootstrap, topic, events, output, postgres, ten };
 ours.SetAction((parsed, _) => Ours.RunAsync(
     new(parsed.GetValue(bootstrap)!, parsed.GetValue(topic)!, parsed.GetValue(events)), parsed.GetValue(postgres)!, parsed.GetValue(output)!, parsed.GetValue(ten)));
-command.Add(raw);
 command.Add(ours);
+command.Add(BareLoop.Command<Ignore>(new Decoding().TakeAsync));
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });

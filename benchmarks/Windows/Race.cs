@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
-using AppHost.Kafka;
-using AppHost.Postgres;
 using AppHost.Processes;
 using Npgsql;
 using Shared;
@@ -9,7 +6,7 @@ using Shared;
 namespace Windows;
 
 /// <summary>One contender after the other, each in fresh processes, on a broker, a database and a topic that are made for the run.</summary>
-internal sealed class Race(Settings settings, string folder, PrivateKafka kafka, PrivatePostgres postgres, Contest contest)
+internal sealed class Race(Settings settings, Lab lab, Contest contest)
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
@@ -18,19 +15,16 @@ internal sealed class Race(Settings settings, string folder, PrivateKafka kafka,
     /// <summary>The bare loop's events per second.</summary>
     public async Task<Lap> RawAsync(CancellationToken cancellationToken)
     {
-        _number++;
-        await using var process = await StartAsync("raw", Self("run-raw"));
-        var tree = new ProcessTree(process.Pid);
-        await Until(() => Task.FromResult(process.HasExited), tree, cancellationToken);
-        return new("consume and decode", Number(process, "rate "), tree.Seconds, 0, Lap.NoResults);
+        var (perSecond, seconds) = await BareLoop.RunAsync(lab, contest.Topic, contest.Events, cancellationToken);
+        return new("consume and decode", perSecond, seconds, 0, Lap.NoResults);
     }
 
     /// <summary>Our jobs with their results in a topic.</summary>
     public async Task<Lap> OursAsync(CancellationToken cancellationToken)
     {
-        var (output, database) = (await OutputAsync(), await postgres.CreateDatabaseAsync($"ours{_number}", cancellationToken: cancellationToken));
-        await using var process = await StartAsync("ours", Self("run-ours", "--output", output, "--postgres", database));
-        var (tree, store) = (new ProcessTree(process.Pid), new ProcessTree(postgres.Pid!.Value));
+        var (output, database) = (await OutputAsync(), await lab.Postgres.CreateDatabaseAsync($"ours{_number}", cancellationToken: cancellationToken));
+        await using var process = await StartAsync("--output", output, "--postgres", database);
+        var (tree, store) = (new ProcessTree(process.Pid), new ProcessTree(lab.Postgres.Pid!.Value));
         store.Look();
         var before = store.Seconds;
         var lap = await WatchAsync("ours", output, process, tree, cancellationToken);
@@ -41,18 +35,18 @@ internal sealed class Race(Settings settings, string folder, PrivateKafka kafka,
     /// <summary>Our ten jobs, with their results in their table: the time from the first record taken to all of them.</summary>
     public async Task<Lap> OursTenAsync(CancellationToken cancellationToken)
     {
-        var database = await postgres.CreateDatabaseAsync($"ours{++_number}", cancellationToken: cancellationToken);
+        var database = await lab.Postgres.CreateDatabaseAsync($"ours{++_number}", cancellationToken: cancellationToken);
         foreach (var topic in new[] { "event-counts", "user-activity", "revenue-metrics" })
-            await kafka.CreateTopicAsync($"ten-{_number}-{topic}", 4, cancellationToken);
-        await using var process = await StartAsync("ours", Self("run-ours", "--ten", "--output", $"ten-{_number}", "--postgres", database));
-        var (tree, store) = (new ProcessTree(process.Pid), new ProcessTree(postgres.Pid!.Value));
+            await lab.Kafka.CreateTopicAsync($"ten-{_number}-{topic}", 4, cancellationToken);
+        await using var process = await StartAsync("--ten", "--output", $"ten-{_number}", "--postgres", database);
+        var (tree, store) = (new ProcessTree(process.Pid), new ProcessTree(lab.Postgres.Pid!.Value));
         store.Look();
         var before = store.Seconds;
         var (clock, first, taken, firstTaken) = (System.Diagnostics.Stopwatch.StartNew(), TimeSpan.Zero, 0L, 0L);
         await using var source = NpgsqlDataSource.Create(database);
         await Until(async () =>
         {
-            taken = process.HasExited ? throw Broken(process) : await TakenAsync(source, cancellationToken);
+            taken = process.HasExited ? throw process.Broken() : await TakenAsync(source, cancellationToken);
             if (taken > 0 && first == default)
                 (first, firstTaken) = (clock.Elapsed, taken);
             return taken >= contest.Events;
@@ -68,18 +62,18 @@ internal sealed class Race(Settings settings, string folder, PrivateKafka kafka,
     public async Task<Lap> PeerAsync(string name, Func<string, string[]> arguments, CancellationToken cancellationToken)
     {
         var output = await OutputAsync();
-        await using var process = await StartAsync(name, [Path.Combine(settings.Peers!, "peer"), .. arguments(output)]);
+        await using var process = await Contender.StartProgramAsync(name, lab.Folder, [Path.Combine(settings.Peers!, "peer"), .. arguments(output)]);
         return await WatchAsync(name, output, process, new(process.Pid), cancellationToken);
     }
 
     /// <summary>Flink SQL with all ten queries, as it times itself from its first record on.</summary>
     public async Task<Lap> SqlAsync(CancellationToken cancellationToken)
     {
-        var output = Directory.CreateDirectory(Path.Combine(folder, $"sql{++_number}")).FullName;
-        await using var process = await StartAsync("flink sql", [Path.Combine(settings.Peers!, "peer"), "sql", contest.Bootstrap, contest.Topic, output, "--together"]);
+        var output = Directory.CreateDirectory(Path.Combine(lab.Folder, $"sql{++_number}")).FullName;
+        await using var process = await Contender.StartProgramAsync("flink sql", lab.Folder, [Path.Combine(settings.Peers!, "peer"), "sql", contest.Bootstrap, contest.Topic, output, "--together"]);
         var tree = new ProcessTree(process.Pid);
         await Until(() => Task.FromResult(process.HasExited), tree, cancellationToken);
-        return new("Flink SQL", Number(process, "\"per_second\":"), tree.Seconds, 0, Lap.NoResults);
+        return new("Flink SQL", process.Number("\"per_second\":"), tree.Seconds, 0, Lap.NoResults);
     }
 
     private async Task<Lap> WatchAsync(string name, string output, OwnedProcess process, ProcessTree tree, CancellationToken cancellationToken)
@@ -88,7 +82,7 @@ internal sealed class Race(Settings settings, string folder, PrivateKafka kafka,
         await Until(() => Task.FromResult(reading.IsCompleted), tree, cancellationToken);
         var seen = await reading;
         if (seen.Results.Count == 0)
-            throw Broken(process);
+            throw process.Broken();
         return new(name, seen.EventsPerSecond, tree.Seconds, 0, seen.Results) { Repeated = seen.Repeated };
     }
 
@@ -120,33 +114,21 @@ internal sealed class Race(Settings settings, string folder, PrivateKafka kafka,
     private static async Task<double> AllocatedAsync(OwnedProcess process, CancellationToken cancellationToken)
     {
         await process.StopAsync(TimeSpan.FromSeconds(30)).WaitAsync(cancellationToken);
-        return Number(process, "allocated ");
+        return process.Number("allocated ");
     }
 
     private async Task<string> OutputAsync()
     {
         var topic = $"totals-{++_number}";
-        await kafka.CreateTopicAsync(topic, 4);
+        await lab.Kafka.CreateTopicAsync(topic, 4);
         return topic;
     }
 
-    private Task<OwnedProcess> StartAsync(string name, string[] command) =>
-        OwnedProcess.StartAsync(name, command, Path.Combine(folder, $"{name.Replace(' ', '-')}-{_number}.log"));
-
-    private string[] Self(string mode, params string[] arguments) =>
-    [
-        "dotnet", Path.Combine(AppContext.BaseDirectory, "Windows.dll"), mode, "--bootstrap", contest.Bootstrap, "--topic", contest.Topic,
-        "--events", contest.Events.ToString(CultureInfo.InvariantCulture), .. arguments,
-    ];
-
-    private static double Number(OwnedProcess process, string after)
-    {
-        var match = Regex.Match(File.ReadAllText(process.LogFile), $"{Regex.Escape(after)}([0-9.]+)");
-        return match.Success ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : throw Broken(process);
-    }
-
-    private static InvalidOperationException Broken(OwnedProcess process) =>
-        new($"{process.Name} gave no result. Its last words:{System.Environment.NewLine}{process.LogTail()}");
+    private Task<OwnedProcess> StartAsync(params string[] arguments) => Contender.StartAsync(
+        "ours", lab.Folder,
+        [
+            "run-ours", "--bootstrap", contest.Bootstrap, "--topic", contest.Topic, "--events", contest.Events.ToString(CultureInfo.InvariantCulture), .. arguments,
+        ]);
 }
 
 /// <summary>What a contender did.</summary>

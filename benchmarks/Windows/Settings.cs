@@ -11,7 +11,5 @@ namespace Windows;
 /// <param name="Only">Only these contenders; all when there are none.</param>
 /// <param name="LiveRate">Events per second of a load that is sent while the job runs, to measure latency; null to measure speed.</param>
 /// <param name="LiveSeconds">How long that load lasts.</param>
-/// <param name="Folder">Where everything lies; null for a temporary folder.</param>
 internal sealed record Settings(
-    long Events, int Users, int PerSecond, int Partitions, int Rounds, bool Ten, string? Peers, IReadOnlyList<string> Only, int? LiveRate, int LiveSeconds,
-    string? Folder);
+    long Events, int Users, int PerSecond, int Partitions, int Rounds, bool Ten, string? Peers, IReadOnlyList<string> Only, int? LiveRate, int LiveSeconds);
