@@ -89,9 +89,6 @@ internal sealed class Run(Settings settings, IHost silo, NpgsqlDataSource source
                 store, Enumerable.Range(0, (int)Math.Min(left, Math.Min(appends, settings.Users))).Select(_ => _appends.Next(user++ % settings.Users, perAppend)), cancellationToken);
         }
 
-        // A store that was filled over weeks has statistics; one that was filled in seconds waits for them for a minute.
-        await using var analyze = source.CreateCommand("vacuum analyze streaming.mt_events");
-        await analyze.ExecuteNonQueryAsync(cancellationToken);
         while (await _projections.GetAsync(Projection, cancellationToken) is not { Lag: 0, State: ProjectionState.Live })
             await Task.Delay(100, cancellationToken);
     }

@@ -173,9 +173,16 @@ public sealed class PrivateKafka : IKafkaBroker, IPart
 
     private string[] JavaCommand(string program, params string[] arguments) =>
     [
-        Java()!, "-Xmx1g", "-XX:+UseG1GC", $"-Dlog4j2.configurationFile={Path.Combine(_folder, "log4j2.properties")}",
+        Java()!, "-Xmx1g", .. JvmOptions(), $"-Dlog4j2.configurationFile={Path.Combine(_folder, "log4j2.properties")}",
         $"-Dkafka.logs.dir={_folder}", "-cp", Path.Combine(_home, "libs", "*"), program, .. arguments,
     ];
+
+    /// <summary>
+    /// As Kafka's own scripts take them. By default the second compiler is left out: it takes longer to be done than most of these brokers live, and time from all
+    /// that runs beside them.
+    /// </summary>
+    private static string[] JvmOptions() =>
+        (System.Environment.GetEnvironmentVariable("KAFKA_JVM_PERFORMANCE_OPTS") ?? "-XX:+UseG1GC -XX:TieredStopAtLevel=1").Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static string? Java()
     {

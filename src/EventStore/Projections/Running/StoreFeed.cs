@@ -17,6 +17,12 @@ internal sealed class StoreFeed(
     /// <summary>How often a feed at its end gives an empty page, so that its reader can write down how far it has come.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How many sequence numbers a page spans at most, as a multiple of its size. Without an end the database may read and sort all that is left for each page,
+    /// as it does when it knows nothing of the table yet, after a bulk load.
+    /// </summary>
+    private const long Span = 4;
+
     private readonly string _page = Page(dataSources.Schema, EventRow.Columns("e"));
     private readonly string _pageWithoutSources = Page(dataSources.Schema, EventRow.ColumnsWithoutSource("e"));
 
@@ -37,10 +43,11 @@ internal sealed class StoreFeed(
             var end = Math.Min(mark, upTo ?? long.MaxValue);
             if (end > at)
             {
-                var (events, more) = await PageAsync(eventNames, sources, at, end, limit, cancellationToken);
+                var pageEnd = Math.Min(end, at + (Span * options.Value.PageSize));
+                var (events, more) = await PageAsync(eventNames, sources, at, pageEnd, limit, cancellationToken);
                 // What a page could not hold was sent in vain: ask for less while events are large.
                 limit = more && events.Count < limit ? events.Count : Math.Min(limit * 2, options.Value.PageSize);
-                at = more ? events[^1].Sequence : end;
+                at = more ? events[^1].Sequence : pageEnd;
                 yield return new EventPage(events, Position(at), at, AtEnd: at == end);
             }
             else
