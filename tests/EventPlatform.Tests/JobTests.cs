@@ -126,7 +126,7 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
         Assert.Equal(expected, LakeRows(cluster));
         Assert.Equal(expected, (await ResultsAsync(cluster, job)).Select(r => $"{r.Key} {r.StartMs} {r.Value.GetProperty("c")} {r.Value.GetProperty("total").GetDecimal():0}").Order(StringComparer.Ordinal));
 
-        Task<JobState?> StartAsync() => controls.StartAsync(job, _ => Task.FromResult<IReadOnlyDictionary<int, long>>(new Dictionary<int, long> { [0] = 0, [1] = 0 }), "test");
+        Task<JobRefusal?> StartAsync() => controls.StartAsync(job, new Dictionary<int, long> { [0] = 0, [1] = 0 }, "test");
 
         async Task SendWhileAwayAsync(int from, int to)
         {

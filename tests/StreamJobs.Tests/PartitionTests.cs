@@ -217,6 +217,28 @@ public sealed class PartitionTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_job_with_too_many_keys_is_not_drained_while_records_wait_for_it()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var partition = await world.OpenAsync(new() { MaxKeys = 1 }, clock);
+        await partition.ProcessAsync(new Chunk(0, new("a", 1, 0), new("b", 2, 0)), default);
+        await partition.ProcessAsync(new Chunk(2, new Visit("a", 3, 0)), default);
+        await world.Controls.SetAsync(PartitionWorld.Counts, JobState.Draining, "test");
+        for (var i = 0; i < 3; i++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            partition.Done = 3;
+            await partition.TickAsync(default);
+            partition.EndAt(partition.WantLogEnd, 3);
+        }
+
+        await partition.CheckpointAsync();
+        var status = await world.StatusAsync();
+        Assert.Equal((2, false, true), (status.NextOffset, status.IsDrained, status.IsFull));
+    }
+
+    [Fact]
     public async Task A_job_that_has_too_many_keys_goes_on_when_the_clock_has_closed_its_windows()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);

@@ -113,14 +113,14 @@ public sealed class StartStopTests(PostgresServer postgres)
         await using var world = await PartitionWorld.StartAsync(postgres);
         var (controls, catalog) = (world.Controls, new JobCatalog(world.Store));
         Assert.Null(await controls.SetAsync(Counts, JobState.Paused, "test"));
-        Assert.Equal(JobState.Paused, await StartAsync(world));
+        Assert.Equal(JobRefusal.Paused, await StartAsync(world));
         Assert.Null(await controls.StopAsync(Counts, "test"));
-        Assert.Equal(JobState.Stopped, await controls.SetAsync(Counts, JobState.Running, "test"));
-        Assert.Equal(JobState.Stopped, await controls.SetAsync(Counts, JobState.Draining, "test"));
+        Assert.Equal(JobRefusal.Stopped, await controls.SetAsync(Counts, JobState.Running, "test"));
+        Assert.Equal(JobRefusal.Stopped, await controls.SetAsync(Counts, JobState.Draining, "test"));
         Assert.Equal(JobState.Stopped, (await catalog.ControlsAsync())["visits"]);
         await controls.CancelAsync(Counts, "test");
-        Assert.Equal(JobState.Cancelled, await controls.StopAsync(Counts, "test"));
-        Assert.Equal(JobState.Cancelled, await controls.SetAsync(Counts, JobState.Paused, "test"));
+        Assert.Equal(JobRefusal.Cancelled, await controls.StopAsync(Counts, "test"));
+        Assert.Equal(JobRefusal.Cancelled, await controls.SetAsync(Counts, JobState.Paused, "test"));
         Assert.Equal(JobState.Cancelled, (await catalog.ControlsAsync())["visits"]);
     }
 
@@ -144,6 +144,63 @@ public sealed class StartStopTests(PostgresServer postgres)
         Assert.Equal((1L, null), await PositionAsync());
     }
 
-    private static Task<JobState?> StartAsync(PartitionWorld world, long oldest = 0) =>
-        world.Controls.StartAsync(Counts, _ => Task.FromResult<IReadOnlyDictionary<int, long>>(new Dictionary<int, long> { [0] = oldest }), "test");
+    [Fact]
+    public async Task A_job_begins_where_the_topic_does_on_a_partition_that_came_while_it_was_stopped()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await world.Controls.StopAsync(Counts, "test");
+        await using (var stopped = await world.OpenAsync(startOffset: 7))
+            await stopped.CheckpointAsync();
+        Assert.Equal(JobRefusal.PartitionUnknown, await world.Controls.StartAsync(Counts, new Dictionary<int, long> { [1] = 0 }, "test"));
+        Assert.Null(await StartAsync(world, oldest: 3));
+        await using var started = await world.OpenAsync(startOffset: 7);
+        Assert.True(started.TakeRereadWish());
+        Assert.Equal(3, started.Positions.Single().NextOffset);
+    }
+
+    [Fact]
+    public async Task A_topic_that_was_created_again_while_its_job_was_stopped_is_taken_from_its_beginning_and_what_was_counted_stays()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var owner = await world.OpenAsync())
+        {
+            await owner.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 2, 0)), default);
+            await owner.CheckpointAsync();
+        }
+
+        await world.Controls.StopAsync(Counts, "test");
+        await world.Source.CreateCommand("update jobs.job_positions set incarnation = 'former'").ExecuteNonQueryAsync();
+        Assert.Null(await StartAsync(world));
+        await using var started = await world.OpenAsync(startOffset: 9);
+        Assert.True(started.TakeRereadWish());
+        await started.ProcessAsync(new Chunk(0, new("a", 3, 0), new("a", 20, 0)), default);
+        await started.CheckpointAsync();
+        Assert.Equal(["a 0 3"], await world.ResultsAsync());
+    }
+
+    [Fact]
+    public async Task A_job_does_not_go_on_behind_records_that_Kafka_has_dropped()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var owner = await world.OpenAsync())
+        {
+            await owner.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+            await owner.CheckpointAsync();
+        }
+
+        await world.Controls.StopAsync(Counts, "test");
+        Assert.Equal(JobRefusal.RecordsGone, await StartAsync(world, oldest: 2));
+        Assert.Null(await StartAsync(world, oldest: 1));
+    }
+
+    [Fact]
+    public async Task A_job_that_is_being_drained_is_not_stopped()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await world.Controls.SetAsync(Counts, JobState.Draining, "test");
+        Assert.Equal(JobRefusal.Draining, await world.Controls.StopAsync(Counts, "test"));
+        Assert.Equal(JobRefusal.Draining, await StartAsync(world));
+    }
+
+    private static Task<JobRefusal?> StartAsync(PartitionWorld world, long oldest = 0) => world.Controls.StartAsync(Counts, new Dictionary<int, long> { [0] = oldest }, "test");
 }

@@ -3,6 +3,7 @@ using Api.Events;
 using Api.Hosting;
 using Api.Http;
 using Api.Projections;
+using Api.Topics;
 using Contracts.Accounts;
 using EventStore.Aggregates;
 using EventStore.Projections;
@@ -40,9 +41,9 @@ internal static class AccountEndpoints
         [AsParameters] PageQuery page, [AsParameters] DocumentsQuery query, IProjectionReader reader, CancellationToken cancellationToken) =>
         DocumentList.ReadAsync(reader, "account-balances", page, query, without: ["newest"], cancellationToken);
 
-    private static async Task<IResult> GetAsync(string id, [AsParameters] Inclusion inclusion, ClusterGrains grains, IOptions<ApiOptions> options, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(string id, [AsParameters] Inclusion inclusion, ClusterGrains grains, TopicIncarnations incarnations, IOptions<ApiOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (account, problem) = await inclusion.ReadAsync(() => grains.Account(id).Get(), a => a.Positions, options.Value, time, cancellationToken);
+        var (account, problem) = await inclusion.ReadAsync(() => grains.Account(id).Get(), a => a.Positions, incarnations, options.Value, time, cancellationToken);
         return problem ?? (account is null ? Problems.NotFound($"There is no account '{id}': no event of it is stored.") : new Tagged<AccountView>(account));
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using Api.Hosting;
+using Api.Topics;
 using EventStore;
 using Microsoft.AspNetCore.Mvc;
 
@@ -15,19 +16,22 @@ internal sealed record Inclusion(
 
     private const int DefaultWait = 5;
 
-    /// <summary>The shortest pause between two looks; they become rarer, so that many who wait for something slow don't make it slower.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(4);
+    /// <summary>The shortest pause between two looks, in milliseconds; they become rarer, so that many who wait for something slow don't make it slower.</summary>
+    private const double Pause = 4;
+
+    private const double LongestPause = 250;
 
     /// <summary>Reads until the answer includes the record.</summary>
     /// <typeparam name="T">The answer.</typeparam>
     /// <param name="read">Reads; null when there is nothing yet.</param>
     /// <param name="positions">How far an answer has read each partition.</param>
+    /// <param name="incarnations">Which topic it is: a record of one that was created again has the place of a former one.</param>
     /// <param name="options">How long a request may take.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">The client is gone.</param>
     /// <returns>The answer, or null when there is none; or the problem to answer with.</returns>
     public async Task<(T? Answer, IResult? Problem)> ReadAsync<T>(
-        Func<Task<T?>> read, Func<T, IReadOnlyList<RecordCoordinates>> positions, ApiOptions options, TimeProvider time, CancellationToken cancellationToken)
+        Func<Task<T?>> read, Func<T, IReadOnlyList<RecordCoordinates>> positions, TopicIncarnations incarnations, ApiOptions options, TimeProvider time, CancellationToken cancellationToken)
         where T : class
     {
         if (Includes is null)
@@ -38,14 +42,15 @@ internal sealed record Inclusion(
         var place = Parse(checks);
         if (checks.Problem is { } problem)
             return (null, problem);
+        var incarnation = await incarnations.OfAsync(place.Topic, cancellationToken);
         for (var begun = time.GetTimestamp(); ;)
         {
-            if (await read() is { } answer && positions(answer).Any(p => p.Topic == place.Topic && p.Partition == place.Partition && p.Offset >= place.Offset))
+            if (await read() is { } answer && positions(answer).Any(p => p.Topic == place.Topic && p.Incarnation == incarnation && p.Partition == place.Partition && p.Offset >= place.Offset))
                 return (answer, null);
             var elapsed = time.GetElapsedTime(begun);
             if (elapsed >= wait)
                 return (null, Problems.Timeout($"{Includes} has not been read within {wait.TotalSeconds} s: it waits in Kafka (see the lag in /topics), or is no record of this one."));
-            await Task.Delay(elapsed / 10 > Pause ? elapsed / 10 : Pause, time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(elapsed.TotalMilliseconds / 10, Pause, LongestPause)), time, cancellationToken);
         }
     }
 

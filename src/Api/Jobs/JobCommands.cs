@@ -2,7 +2,6 @@ using Api.Topics;
 using EventPlatform.Topics;
 using StreamJobs;
 using StreamJobs.Checkpoints;
-using StreamJobs.Running;
 
 namespace Api.Jobs;
 
@@ -28,14 +27,15 @@ internal sealed class JobCommands(JobControls controls, BrokerWatermarks broker,
         _ => "running",
     };
 
-    /// <summary>Why a job does not do what it was told.</summary>
-    public static string Refusal(string verb, string job, JobState state) => (verb, state) switch
+    /// <summary>Why a job does not do what it was told, and what to do.</summary>
+    public static string Refusal(string verb, string job, JobRefusal refusal) => refusal switch
     {
-        ("start", JobState.Cancelled) => $"Job '{job}' has results in its lake that are too old for the table (KeepResults). Beginning anew would lose them: set it back to a savepoint, or give the job another name.",
-        ("start", _) => $"Job '{job}' is {Text(state)}, so it is in memory already: resume it.",
-        (_, JobState.Cancelled) => $"Job '{job}' is cancelled, so there is nothing to {verb}: start it, and it begins anew, or set it back to a savepoint.",
-        _ => $"Job '{job}' is stopped, so there is nothing to {verb}: start it first.",
+        JobRefusal.Paused => $"Job '{job}' is paused, so it is in memory already: resume it.",
+        JobRefusal.Draining => $"Job '{job}' is draining, or drained: it can be cancelled, or set back to a savepoint, but not {(verb == "stop" ? "stopped" : "started")}.",
+        JobRefusal.Stopped => $"Job '{job}' is stopped, so there is nothing to {verb}: start it first.",
+        JobRefusal.Cancelled => $"Job '{job}' is cancelled, so there is nothing to {verb}: start it, and it begins anew, or set it back to a savepoint.",
+        JobRefusal.InLakeAlone => $"Job '{job}' has results in its lake that are too old for the table (KeepResults); if it began anew, they would be lost. Stop it, or give the job another name.",
+        JobRefusal.RecordsGone => $"Job '{job}' was stopped for so long that Kafka has dropped records that it has not taken. Cancel it, and it begins anew with the oldest that there are when it is started.",
+        _ => $"Kafka does not say where a partition of the topic of job '{job}' begins; it may have no leader now (see /topics). Try again.",
     };
-
-    private static string Text(JobState state) => state.ToString().ToLowerInvariant();
 }

@@ -40,18 +40,18 @@ internal static class JobEndpoints
         Map("stop", "Take it out of memory, until it is started", "What its last checkpoint kept stays. Other jobs of its topic pause for a moment.",
             (c, job, who, stop) => c.Controls.StopAsync(job, who, stop));
         Map("cancel", "Stop it, and throw its state away", "Results of closed windows and savepoints stay. It can be set back to a savepoint, or be started: then it begins anew.",
-            async (c, job, who, stop) => { await c.Controls.CancelAsync(job, who, stop); return null; });
+            (c, job, who, stop) => c.Controls.CancelAsync(job, who, stop));
         Map("start", "Let it go on where it was stopped",
             "One that was cancelled begins anew with the oldest records that Kafka has: its former results are taken out of the table and the lake, and topics get them again.",
-            (c, job, who, stop) => c.Controls.StartAsync(job, cancel => c.OldestAsync(job, cancel), who, stop));
+            async (c, job, who, stop) => await c.Controls.StartAsync(job, await c.OldestAsync(job, stop), who, CancellationToken.None)); // many results take their time
 
-        void Map(string verb, string summary, string? description, Func<JobCommands, Job, string, CancellationToken, Task<JobState?>> act) =>
+        void Map(string verb, string summary, string? description, Func<JobCommands, Job, string, CancellationToken, Task<JobRefusal?>> act) =>
             jobs.MapPost($"/{{job}}/{verb}", (string job, HttpContext context, JobDirectory all, JobCommands commands) => ControlAsync(verb, job, context, all, commands, act))
                 .WithSummary(summary).WithDescription(description ?? "Silos do it within a second.");
     }
 
     private static async Task<IResult> ControlAsync(
-        string verb, string job, HttpContext context, JobDirectory jobs, JobCommands commands, Func<JobCommands, Job, string, CancellationToken, Task<JobState?>> act)
+        string verb, string job, HttpContext context, JobDirectory jobs, JobCommands commands, Func<JobCommands, Job, string, CancellationToken, Task<JobRefusal?>> act)
     {
         var checks = new Checks();
         var who = context.ReadOperator(checks);

@@ -31,6 +31,7 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
         var full = partitions.FirstOrDefault(p => p.IsFull);
         var state = wanted switch
         {
+            JobState.Stopped or JobState.Cancelled => wanted.ToString().ToLowerInvariant(),
             _ when unfit is not null => "unfit",
             JobState.Running or JobState.Draining when full is not null => "full",
             JobState.Draining when partitions.Count > 0 && partitions.All(p => p.IsDrained) => "drained",

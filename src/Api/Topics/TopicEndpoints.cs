@@ -10,6 +10,7 @@ internal static class TopicEndpoints
         builder.Services.AddSingleton<KafkaConnection>();
         builder.Services.AddSingleton<BrokerClients>();
         builder.Services.AddSingleton<BrokerWatermarks>();
+        builder.Services.AddSingleton<TopicIncarnations>();
         builder.Services.AddSingleton<TopicReader>();
     }
 

@@ -3,6 +3,7 @@ using Api.Events;
 using Api.Hosting;
 using Api.Http;
 using Api.Projections;
+using Api.Topics;
 using Contracts.Users;
 using EventStore.Projections;
 using EventStore.Reading;
@@ -32,9 +33,9 @@ internal static class UserEndpoints
         [AsParameters] PageQuery page, [AsParameters] DocumentsQuery query, IProjectionReader reader, CancellationToken cancellationToken) =>
         DocumentList.ReadAsync(reader, "user-profiles", page, query, without: [], cancellationToken);
 
-    private static async Task<IResult> GetAsync(string id, [AsParameters] Inclusion inclusion, ClusterGrains grains, IOptions<ApiOptions> options, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(string id, [AsParameters] Inclusion inclusion, ClusterGrains grains, TopicIncarnations incarnations, IOptions<ApiOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (user, problem) = await inclusion.ReadAsync(() => grains.User(id).Get(), u => u.Positions, options.Value, time, cancellationToken);
+        var (user, problem) = await inclusion.ReadAsync(() => grains.User(id).Get(), u => u.Positions, incarnations, options.Value, time, cancellationToken);
         return problem ?? (user is null ? Problems.NotFound($"There is no user '{id}': no event of it is stored.") : new Tagged<UserView>(user));
     }
 

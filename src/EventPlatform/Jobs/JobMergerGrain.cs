@@ -1,9 +1,10 @@
+using StreamJobs.Checkpoints;
 using StreamJobs.Running;
 
 namespace EventPlatform.Jobs;
 
 /// <summary>Merges the partitions' parts of one job; the key is the job's name. One activation in the cluster, on whichever silo it lands.</summary>
-internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services) : Grain, IJobMergerGrain
+internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, JobCatalog catalog) : Grain, IJobMergerGrain
 {
     private JobMerger? _merger;
 
@@ -18,6 +19,12 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services) : 
     {
         if (Partitions is not { } partitions)
             return; // nothing of the topic is read yet, so nothing is there to merge; the provider says why
+        if (await IsAwayAsync())
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
         var merger = await OpenAsync();
         try
         {
@@ -37,7 +44,7 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services) : 
 
     public async Task<List<OpenWindowRow>> OpenResultsAsync()
     {
-        if (Partitions is not { } partitions)
+        if (Partitions is not { } partitions || await IsAwayAsync())
             return [];
         var merger = await OpenAsync();
         var job = jobs.Get(this.GetPrimaryKeyString());
@@ -45,6 +52,10 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services) : 
             GrainFactory.GetGrain<IJobPartitionGrain>(JobStreams.Key(job.Topic, p)).OpenSlicesAsync(job.Name)));
         return [.. merger.OpenResults(slices.SelectMany(s => s).Select(s => (s.Partition, s.Slice, s.Data))).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json))];
     }
+
+    /// <summary>A job that is stopped or cancelled is not in memory.</summary>
+    private async Task<bool> IsAwayAsync() =>
+        (await catalog.ControlsAsync()).GetValueOrDefault(this.GetPrimaryKeyString()) is JobState.Stopped or JobState.Cancelled;
 
     private async Task<JobMerger> OpenAsync()
     {

@@ -71,9 +71,13 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
     public async Task<TopicInfo> LookUpAsync(string stream, CancellationToken cancellationToken)
     {
         await RefreshAsync(cancellationToken);
-        return _topics.TryGetValue(stream, out var topic)
-            ? topic
-            : throw new KafkaException(new Error(Confluent.Kafka.ErrorCode.UnknownTopicOrPart, _errors.GetValueOrDefault(stream, "the topic isn't there")));
+        if (_topics.TryGetValue(stream, out var topic))
+        {
+            return topic;
+        }
+
+        _suspected.TrySetResult(); // it may have been deleted: who looks next creates it
+        throw new KafkaException(new Error(Confluent.Kafka.ErrorCode.UnknownTopicOrPart, _errors.GetValueOrDefault(stream, "the topic isn't there")));
     }
 
     public void Dispose()
@@ -244,12 +248,12 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
                 CreationFailed(topic.Topic, topic.Error.Reason);
             }
         }
-        catch (KafkaException exception)
+        catch (Exception exception) when (exception is not (OperationCanceledException or ObjectDisposedException))
         {
             // The broker answers, but creates nothing, as the emulator. The topics that are there must not suffer for it.
-            specifications.ForEach(s => CreationFailed(s.Name, exception.Error.Reason));
+            specifications.ForEach(s => CreationFailed(s.Name, exception is KafkaException kafka ? kafka.Error.Reason : exception.Message));
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
+        catch (Exception)
         {
             // The directory is stopping.
         }

@@ -67,6 +67,7 @@ public sealed class JobSavepoints(JobStore store)
     {
         await using var connection = await store.Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await DoAsync(connection, "select 1 from {schema}.job_controls where job = $1 for update", cancellationToken, job.Name); // first, as what else operators do
         if (await DoAsync(connection, "select 1 from {schema}.job_savepoints where job = $1 and name = $2", cancellationToken, job.Name, name) == 0)
             return SavepointOutcome.Missing;
         if (await DoAsync(connection, "select 1 from {schema}.job_savepoints where job = $1 and name = $2 and shape <> $3", cancellationToken, job.Name, name, job.StateShape) > 0)
@@ -77,19 +78,19 @@ public sealed class JobSavepoints(JobStore store)
 
         var strange = await DoAsync(
             connection,
-            """
+            $$"""
             select 1 from (
                 select partition, incarnation from {schema}.job_positions where job = $1
-                union select partition, incarnation from {schema}.job_owners where topic = $3) p
+                union select partition, incarnation from {{JobControls.Owners}} o) p
             where not exists (
-                select from {schema}.job_savepoint_positions s where s.job = $1 and s.savepoint = $2 and s.partition = p.partition and s.incarnation = p.incarnation)
+                select from {schema}.job_savepoint_positions s where s.job = $1 and s.savepoint = $3 and s.partition = p.partition and s.incarnation = p.incarnation)
             """,
-            cancellationToken, job.Name, name, job.Topic);
+            cancellationToken, job.Name, job.Topic, name);
         if (strange > 0)
             return SavepointOutcome.OtherPartitions;
 
         // First of all: a checkpoint that is under way is either before this, and gone, or after it, and refused.
-        await DoAsync(connection, "update {schema}.job_owners set epoch = epoch + 1, changed_at = now() where topic = $1", cancellationToken, job.Topic);
+        await DoAsync(connection, "update {schema}.job_owners set epoch = epoch + 1 where topic = $1", cancellationToken, job.Topic);
         await DoAsync(
             connection,
             """

@@ -23,6 +23,8 @@ internal sealed class JoinPartitionJob<TLeft, TRight, TResult>(
 
     public override long Keys => _records.Keys;
 
+    public override long Size => _records.Count;
+
     public override bool HasDue => false;
 
     public override IEnumerable<string> WaitsFor =>

@@ -20,6 +20,9 @@ internal sealed class JoinRecords(JoinBounds bounds)
     /// <summary>How many keys there are.</summary>
     public long Keys { get; private set; }
 
+    /// <summary>How many records there are.</summary>
+    public long Count { get; private set; }
+
     /// <summary>The partners of a record that are here.</summary>
     public IEnumerable<JoinRecord> PartnersOf(JoinSide side, string key, long time)
     {
@@ -39,6 +42,7 @@ internal sealed class JoinRecords(JoinBounds bounds)
             Keys++;
         }
 
+        Count++;
         both[(int)side].Insert(IndexOf(both[(int)side], record.Time + 1), record);
         _due[(int)side].Enqueue(key, bounds.KeptUpTo(side, record.Time));
         _dirty[KeyHash.BucketOf(key)] = true;
@@ -59,6 +63,7 @@ internal sealed class JoinRecords(JoinBounds bounds)
             if (over == 0)
                 continue; // it went with one before it
             mine.RemoveRange(0, over);
+            Count -= over;
             _dirty[KeyHash.BucketOf(key)] = true;
             if (both[0].Count + both[1].Count > 0)
                 continue;
@@ -100,6 +105,7 @@ internal sealed class JoinRecords(JoinBounds bounds)
             List<JoinRecord>[] both = [Read(ref reader), Read(ref reader)];
             keys.Add(key, both);
             Keys++;
+            Count += both[0].Count + both[1].Count;
             foreach (var side in new[] { JoinSide.Left, JoinSide.Right })
             {
                 foreach (var record in both[(int)side])

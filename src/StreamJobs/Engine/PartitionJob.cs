@@ -31,6 +31,9 @@ internal abstract class PartitionJob
 
     public abstract long Keys { get; }
 
+    /// <summary>What takes memory, as <see cref="Running.JobOptions.MaxKeys"/> counts it.</summary>
+    public virtual long Size => Keys;
+
     /// <summary>Whether the next checkpoint gives something to the merger.</summary>
     public abstract bool HasDue { get; }
 

@@ -19,9 +19,9 @@ public sealed class JobOptions
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The most keys that a job may have in open windows on a partition; a key in two windows (or, of a sliding one, in two steps) counts twice, and so do records that a join keeps.
-    /// 5,000,000 by default, for which a count and a sum take about 1 GB. State lives in memory and is not spilled to disk: a key costs nanoseconds to find this way. Past it the job takes
-    /// no more records there, loses none, and says so; the other jobs go on.
+    /// The most keys that a job may have in open windows on a partition; a key in two windows (or, of a sliding one, in two steps) counts twice; of a join, the records that it keeps are counted.
+    /// 5,000,000 by default. State lives in memory and is not spilled to disk: a key costs nanoseconds to find this way. Past it the job takes no more records there, loses none, and says so; the
+    /// other jobs go on.
     /// </summary>
     public long MaxKeys { get; set; } = 5_000_000;
 

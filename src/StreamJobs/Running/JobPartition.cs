@@ -45,7 +45,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private bool _isStopping;
     private bool _hasSaidWaits;
     private bool _wantsReread;
-    private int _saidFull;
+    private HashSet<string> _saidFull = [];
 
     /// <summary>The jobs of a partition; <see cref="OpenAsync"/> comes next.</summary>
     public JobPartition(string topic, int partition, IEnumerable<Job> jobs, JobServices services)
@@ -117,11 +117,12 @@ public sealed partial class JobPartition : IAsyncDisposable
             throw new ChunkRefusedException($"{_topic}/{_partition} has become another topic ({chunk.Incarnation}, not {_incarnation})");
         ThrowIfFull();
         _jobs.HoldFull();
+        var now = _services.Time.GetUtcNow();
+        (_lastRecordAt, _isIdle) = (now, false); // also where no job takes them
         var active = _jobs.Active.ToArray();
         if (active.Length == 0)
             return;
         Meet(active, chunk);
-        var now = _services.Time.GetUtcNow();
         foreach (var job in active)
             _isDirty |= job.Tick(now);
         _isProcessing = true;
@@ -135,9 +136,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
 
         _isDirty = true;
-        _isIdle = false;
         _reached = chunk.NextOffset;
-        _lastRecordAt = now;
         if (chunk.Count > 0)
             _reachedMs = chunk.TimestampAt(chunk.Count - 1);
         CheckpointIfDue();
@@ -223,7 +222,9 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
 
         var hasRoom = _jobs.LetGoOn();
-        if (_saidFull != _jobs.Full.Count)
+        if (hasRoom)
+            _reached = long.MaxValue; // until it is read anew, nobody knows what they lack
+        if (!_saidFull.SetEquals(_jobs.Full))
             await SayHindrancesAsync(cancellationToken); // before the partition is read anew
         var (isResumed, isDrained) = _jobs.Obey(await _services.Store.ControlsAsync(cancellationToken), _reached, Done);
         isResumed |= hasRoom;
@@ -236,7 +237,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private async Task SayHindrancesAsync(CancellationToken cancellationToken)
     {
         await _services.Store.SayHindrancesAsync(_topic, _partition, _epoch, _jobs.Unfit, _jobs.Full, cancellationToken);
-        _saidFull = _jobs.Full.Count;
+        _saidFull = [.. _jobs.Full];
     }
 
     /// <summary>
@@ -374,7 +375,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         {
             Job = job.Definition.Name,
             Shape = job.Definition.StateShape,
-            Position = new(job.Position, job.MaxTimestamp, job.Watermark, job.IsDrained, _isIdle, job.Records, job.LateRecords, job.Keys),
+            Position = new(job.Position, job.MaxTimestamp, job.Watermark, job.IsDrained, _isIdle && _jobs.IsActive(job), job.Records, job.LateRecords, job.Keys),
             Changes = changes,
             Results = [.. job.Output.Results],
             Parts = [.. job.Output.Partials],

@@ -1,4 +1,8 @@
 using System.Net;
+using Api.Http;
+using Api.Topics;
+using EventStore;
+using Microsoft.Extensions.DependencyInjection;
 using Testing;
 using static Api.Tests.Calls;
 
@@ -40,6 +44,18 @@ public sealed class UserTests(ShopSystem system)
         Assert.Contains("user-events/0@123456789", problem.Text("detail"), StringComparison.Ordinal);
         Assert.True(DateTimeOffset.UtcNow - begun >= TimeSpan.FromSeconds(1));
         Assert.Equal(["includes", "wait"], await (await Http.GetAsync($"/users/{id}?includes=user-events/x&wait=3600")).ErrorsAsync());
+    }
+
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(2, false)]
+    public async Task A_place_in_a_topic_is_not_that_of_a_former_topic_of_the_same_name(long offset, bool isIncluded)
+    {
+        var incarnations = system.Api.Services.GetRequiredService<TopicIncarnations>();
+        var now = (await incarnations.OfAsync("user-events", default))!;
+        RecordCoordinates[] positions = [new("user-events", "former", 0, 900), new("user-events", now, 0, offset), new("user-events", now, 1, 900)];
+        var (answer, problem) = await new Inclusion("user-events/0@3", "0").ReadAsync(() => Task.FromResult<string?>("u"), _ => positions, incarnations, new(), TimeProvider.System, default);
+        Assert.Equal((isIncluded, !isIncluded), (answer is not null, problem is not null));
     }
 
     [Theory]
