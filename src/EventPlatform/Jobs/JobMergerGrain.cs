@@ -7,6 +7,8 @@ namespace EventPlatform.Jobs;
 internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, JobCatalog catalog) : Grain, IJobMergerGrain
 {
     private JobMerger? _merger;
+    private DateTimeOffset _lookedAt;
+    private bool _isAway;
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -53,9 +55,18 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, Jo
         return [.. merger.OpenResults(slices.SelectMany(s => s).Select(s => (s.Partition, s.Slice, s.Data))).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json))];
     }
 
-    /// <summary>A job that is stopped or cancelled is not in memory.</summary>
-    private async Task<bool> IsAwayAsync() =>
-        (await catalog.ControlsAsync()).GetValueOrDefault(this.GetPrimaryKeyString()) is JobState.Stopped or JobState.Cancelled;
+    /// <summary>A job that is stopped or cancelled is not in memory. Looked up once a second: nudges come far more often.</summary>
+    private async Task<bool> IsAwayAsync()
+    {
+        var now = services.Time.GetUtcNow();
+        if (now - _lookedAt >= TimeSpan.FromSeconds(1))
+        {
+            _isAway = (await catalog.ControlsAsync()).GetValueOrDefault(this.GetPrimaryKeyString()) is JobState.Stopped or JobState.Cancelled;
+            _lookedAt = now;
+        }
+
+        return _isAway;
+    }
 
     private async Task<JobMerger> OpenAsync()
     {
