@@ -49,6 +49,9 @@ public abstract class Job
     /// <summary>The jobs that run for this one and write what it reads: a join has two.</summary>
     public virtual IEnumerable<Job> Feeders => [];
 
+    /// <summary>Whether its results are a join's input, and nobody else's.</summary>
+    internal virtual bool IsFeeder => false;
+
     /// <summary>Whether the results of closed windows are in topics alone, and not served.</summary>
     public bool IsOnlyToTopics { get; private protected set; }
 

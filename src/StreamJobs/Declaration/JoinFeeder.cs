@@ -22,6 +22,8 @@ internal sealed class JoinFeeder<TSource, T> : Job
     /// <inheritdoc/>
     public override Type ResultType => typeof(JoinInput);
 
+    internal override bool IsFeeder => true;
+
     /// <summary>The join's: it is judged here what is late.</summary>
     public override string? LateTopic => _join.LateTopic;
 

@@ -17,6 +17,10 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     /// <summary>Exceptions of one job that a checkpoint lists; the dead letters have them all.</summary>
     private const int MaxExceptions = 100;
+
+    /// <summary>The least time between two checkpoints that only bring records to a join: nearly every chunk has some, and a checkpoint for each would be most of the work.</summary>
+    private static readonly TimeSpan InputPause = TimeSpan.FromMilliseconds(250);
+
     private readonly string _topic;
     private readonly int _partition;
     private readonly JobServices _services;
@@ -298,11 +302,14 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var (now, options) = (_services.Time.GetUtcNow(), _services.Options);
-        var hasResults = _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.All.Any(j => !j.Output.IsEmpty || j.HasDue);
 
         // Results of records that have waited on the topic for longer than a checkpoint's interval can wait for it too: catching up is then faster.
         var isCatchingUp = _reachedMs < (now - options.CheckpointInterval).ToUnixTimeMilliseconds();
-        if (now - _takenAt >= (hasResults && !isCatchingUp ? options.CheckpointPause : options.CheckpointInterval))
+        var wait = isCatchingUp ? options.CheckpointInterval
+            : _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.All.Any(j => j.HasDue || (!j.Output.IsEmpty && !j.Definition.IsFeeder)) ? options.CheckpointPause
+            : _jobs.All.Any(j => !j.Output.IsEmpty) ? InputPause
+            : options.CheckpointInterval;
+        if (now - _takenAt >= (wait < options.CheckpointInterval ? wait : options.CheckpointInterval))
             BeginCheckpoint();
     }
 
