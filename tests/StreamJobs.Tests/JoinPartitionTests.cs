@@ -2,10 +2,12 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using StreamJobs.Checkpoints;
+using StreamJobs.Engine;
 using StreamJobs.Lake;
 using StreamJobs.Running;
-using Testing;
+using StreamJobs.State;
 using Testing.Postgres;
+using Testing;
 
 namespace StreamJobs.Tests;
 
@@ -83,6 +85,22 @@ public sealed class JoinPartitionTests(PostgresServer postgres) : IDisposable
         await partition.ProcessAsync(new Inputs(0, Left("a", 100, 5, 1), Left("a", 101, 0, 2) with { Incarnation = "two" }, Right("a", 100, 0, 10)), default);
         await partition.CheckpointAsync();
         Assert.Equal(["a|0.0|0.0 100-102 12", "a|0.5|0.0 100-101 11"], await RowsAsync(world));
+    }
+
+    [Fact]
+    public void The_records_that_a_join_keeps_are_counted_however_few_keys_they_have_and_after_a_restart_too()
+    {
+        var (bounds, blobs) = (new JoinBounds(0, 10, 0), new List<StateBlob>());
+        var records = new JoinRecords(bounds);
+        for (var i = 0; i < 5; i++)
+            records.Add(JoinSide.Left, "k", new(i, 0, i, 0, "{}"));
+        Assert.Equal((1, 5), (records.Keys, records.Count));
+        records.Release(JoinSide.Left, 12); // those at 0 and 1 find no partner any more
+        Assert.Equal((1, 3), (records.Keys, records.Count));
+        records.TakeChanges(0, blobs);
+        var restored = new JoinRecords(bounds);
+        blobs.ForEach(blob => restored.Restore(blob));
+        Assert.Equal((1, 3), (restored.Keys, restored.Count));
     }
 
     [Fact]

@@ -217,6 +217,42 @@ public sealed class PartitionTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_silent_partition_counts_as_idle_again_when_its_job_is_resumed()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var partition = await world.OpenAsync(new(), clock);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await world.Controls.SetAsync(PartitionWorld.Counts, JobState.Paused, "test");
+        Assert.False((await IdleAfterAsync(20)).IsIdle); // records may wait that it has not taken
+        await world.Controls.SetAsync(PartitionWorld.Counts, JobState.Running, "test");
+        Assert.True((await IdleAfterAsync(1)).IsIdle);
+
+        async Task<JobPartitionStatus> IdleAfterAsync(int seconds)
+        {
+            for (var i = 0; i < seconds; i++)
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                await partition.TickAsync(default);
+            }
+
+            await partition.CheckpointAsync();
+            return await world.StatusAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(false, true, true, 25)]
+    [InlineData(false, false, true, 250)]
+    [InlineData(false, false, false, 1000)]
+    [InlineData(true, true, true, 1000)]
+    public void A_checkpoint_comes_sooner_for_who_waits_for_it_and_less_often_for_a_join(bool isCatchingUp, bool hasResults, bool hasInputs, int milliseconds)
+    {
+        Assert.Equal(milliseconds, CheckpointPace.Wait(new(), isCatchingUp, hasResults, hasInputs).TotalMilliseconds);
+        Assert.True(CheckpointPace.Wait(new() { CheckpointInterval = TimeSpan.FromMilliseconds(100) }, isCatchingUp, hasResults, hasInputs) <= TimeSpan.FromMilliseconds(100));
+    }
+
+    [Fact]
     public async Task A_job_with_too_many_keys_is_not_drained_while_records_wait_for_it()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);

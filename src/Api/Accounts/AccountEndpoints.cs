@@ -29,7 +29,7 @@ internal static class AccountEndpoints
             .Produces<Page<StatementItem>>();
         accounts.MapGet("/{id}", GetAsync).WithSummary("One account, as of the newest committed event")
             .WithDescription("Asks the account's grain. `positions` says how far it has read each partition; the ETag changes with the answer." + Inclusion.Text)
-            .Produces<AccountView>();
+            .Produces<AccountView>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status504GatewayTimeout);
         accounts.MapGet("/{id}/events", EventsAsync).WithSummary("An account's events, oldest first, each with where it came from");
         accounts.MapPost("/{id}/deposits", DepositAsync).WithSummary("Put money in")
             .WithDescription("With an `Idempotency-Key` a repetition has one effect and gets the first answer.");

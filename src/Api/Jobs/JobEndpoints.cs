@@ -50,33 +50,25 @@ internal static class JobEndpoints
                 .WithSummary(summary).WithDescription(description ?? "Silos do it within a second.");
     }
 
-    private static async Task<IResult> ControlAsync(
-        string verb, string job, HttpContext context, JobDirectory jobs, JobCommands commands, Func<JobCommands, Job, string, CancellationToken, Task<JobRefusal?>> act)
-    {
-        var checks = new Checks();
-        var who = context.ReadOperator(checks);
-        if (checks.Problem is { } problem)
-            return problem;
-        if (jobs.Find(job) is not { } found)
-            return Missing(job);
-        return await act(commands, found, who, context.RequestAborted) is { } refusing
+    private static Task<IResult> ControlAsync(
+        string verb, string job, HttpContext context, JobDirectory jobs, JobCommands commands, Func<JobCommands, Job, string, CancellationToken, Task<JobRefusal?>> act) =>
+        ActAsync(job, context, jobs, async (found, who) => await act(commands, found, who, context.RequestAborted) is { } refusing
             ? Problems.Conflict(JobCommands.Refusal(verb, job, refusing))
-            : TypedResults.Accepted($"/jobs/{job}", new JobAct(job, JobCommands.StateAfter(verb), who));
-    }
+            : TypedResults.Accepted($"/jobs/{job}", new JobAct(job, JobCommands.StateAfter(verb), who)));
 
-    private static async Task<IResult> RewriteLakeAsync(string job, HttpContext context, JobDirectory jobs, JobLake lake)
+    private static Task<IResult> RewriteLakeAsync(string job, HttpContext context, JobDirectory jobs, JobLake lake) => ActAsync(job, context, jobs, async (found, who) =>
+        !found.IsInLake ? Problems.Conflict($"Job '{job}' has no lake: it does not say ToLake().")
+            : await lake.RewriteAsync(found, context.RequestAborted) ? TypedResults.Accepted($"/jobs/{job}", new JobAct(job, "rewriting", who))
+            : Problems.Conflict($"Job '{job}' has results in its lake that are too old for the table (KeepResults): they would be lost."));
+
+    /// <summary>Does what an operator wants of a job that is there.</summary>
+    private static async Task<IResult> ActAsync(string job, HttpContext context, JobDirectory jobs, Func<Job, string, Task<IResult>> act)
     {
         var checks = new Checks();
         var who = context.ReadOperator(checks);
         if (checks.Problem is { } problem)
             return problem;
-        if (jobs.Find(job) is not { } found)
-            return Missing(job);
-        if (!found.IsInLake)
-            return Problems.Conflict($"Job '{job}' has no lake: it does not say ToLake().");
-        return await lake.RewriteAsync(found, context.RequestAborted)
-            ? TypedResults.Accepted($"/jobs/{job}", new JobAct(job, "rewriting", who))
-            : Problems.Conflict($"Job '{job}' has results in its lake that are too old for the table (KeepResults): they would be lost.");
+        return jobs.Find(job) is { } found ? await act(found, who) : Missing(job);
     }
 
     private static void MapSavepoints(RouteGroupBuilder jobs)
@@ -110,15 +102,9 @@ internal static class JobEndpoints
         };
     }
 
-    private static async Task<IResult> RestoreAsync(
-        string job, string name, HttpContext context, JobDirectory jobs, JobSavepoints savepoints, BrokerWatermarks broker, PlatformTopics topics)
+    private static Task<IResult> RestoreAsync(
+        string job, string name, HttpContext context, JobDirectory jobs, JobSavepoints savepoints, BrokerWatermarks broker, PlatformTopics topics) => ActAsync(job, context, jobs, async (found, who) =>
     {
-        var checks = new Checks();
-        var who = context.ReadOperator(checks);
-        if (checks.Problem is { } problem)
-            return problem;
-        if (jobs.Find(job) is not { } found)
-            return Missing(job);
         if ((await savepoints.ListAsync(found, context.RequestAborted)).FirstOrDefault(s => s.Name == name) is { } known
             && Dropped(known, topics.BrokerNameOf(found.Topic), await broker.GetAsync(context.RequestAborted)) is { } dropped)
             return Problems.Conflict(dropped);
@@ -130,7 +116,7 @@ internal static class JobEndpoints
             SavepointOutcome.DoesNotFit => Problems.Conflict($"Savepoint '{name}' does not fit job '{job}' as it is now ({found.StateShape}): run the version that wrote it, or give the job another name."),
             _ => TypedResults.Accepted($"/jobs/{job}", new SavepointAct(job, name, who)),
         };
-    }
+    });
 
     /// <summary>What Kafka does not have any more of what a job would read again, or null.</summary>
     private static string? Dropped(Savepoint savepoint, string topic, IReadOnlyDictionary<Confluent.Kafka.TopicPartition, Watermarks> marks)

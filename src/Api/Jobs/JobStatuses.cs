@@ -57,7 +57,7 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
     }
 
     private static string TooManyKeys(JobPartitionStatus full) =>
-        $"It has {full.Keys} keys in open windows on partition {full.Partition}, more than the silo's Jobs:MaxKeys, so it takes no records there. Raise the limit if there is memory for it, give the topic more partitions, or change the job to shorter windows or fewer keys.";
+        $"It has more in open windows on partition {full.Partition} than Jobs:MaxKeys allows ({full.Keys} keys; of a join, their records are counted), so it takes no records there. Raise the limit if there is memory for it, or change the job to shorter windows or fewer keys, cancel it and start it.";
 
     private static JobPartitionView Partition(JobPartitionStatus p) => new(
         p.Partition, p.NextOffset, p.Watermark == DateTimeOffset.MaxValue ? null : p.Watermark, p.IsDrained, p.IsIdle, p.Records, p.Late, p.Keys, p.StateBytes, p.ChangedAt);

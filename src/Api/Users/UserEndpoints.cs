@@ -23,7 +23,7 @@ internal static class UserEndpoints
         users.MapGet("/", ListAsync).WithSummary("Users, by id or by how active they have been (order=events)");
         users.MapGet("/{id}", GetAsync).WithSummary("One user, as of the newest committed event")
             .WithDescription("Asks the user's grain. `positions` says how far it has read each partition; the ETag changes with the answer." + Inclusion.Text)
-            .Produces<UserView>();
+            .Produces<UserView>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status504GatewayTimeout);
         users.MapGet("/{id}/events", EventsAsync).WithSummary("A user's events, oldest first, each with where it came from");
         users.MapPut("/{id}/profile", ChangeProfileAsync).WithSummary("Change a user's name or email")
             .WithDescription("With an `Idempotency-Key` a repetition has one effect and gets the first answer.");

@@ -8,8 +8,9 @@ namespace StreamJobs.Checkpoints;
 public sealed class JobControls(JobStore store)
 {
     /// <summary>The rows of the topic's partitions as they are now: a topic that was created again with fewer leaves older ones.</summary>
-    internal const string Owners =
-        "(select * from {schema}.job_owners where topic = $2 and incarnation = (select incarnation from {schema}.job_owners where topic = $2 order by changed_at desc limit 1))";
+    /// <param name="topic">The topic's parameter in the statement.</param>
+    internal static string Owners(string topic) =>
+        $"(select * from {{schema}}.job_owners where topic = {topic} and incarnation = (select incarnation from {{schema}}.job_owners where topic = {topic} order by changed_at desc limit 1))";
 
     /// <summary>Has a job pause, go on, or be drained. What it has taken stays in memory.</summary>
     /// <param name="job">The job.</param>
@@ -77,7 +78,11 @@ public sealed class JobControls(JobStore store)
     private async Task<JobRefusal?> GoOnAsync(NpgsqlConnection connection, Job job, IReadOnlyDictionary<int, long> oldest, CancellationToken cancellationToken)
     {
         var gone = await CountAsync(
-            connection, $"select count(*) from {{schema}}.job_positions p join {Owners} o using (partition, incarnation) join unnest($3::int[], $4::bigint[]) as n (partition, low) using (partition) where p.job = $1 and p.next_offset < n.low",
+            connection,
+            $$"""
+            select count(*) from {schema}.job_positions p join {{Owners("$2")}} o using (partition, incarnation)
+            join unnest($3::int[], $4::bigint[]) as n (partition, low) using (partition) where p.job = $1 and p.next_offset < n.low
+            """,
             cancellationToken, job.Name, job.Topic, oldest.Keys.ToArray(), oldest.Values.ToArray());
         if (gone > 0)
             return JobRefusal.RecordsGone; // its partition would stop at the gap, for all jobs of the topic
@@ -104,7 +109,7 @@ public sealed class JobControls(JobStore store)
     private async Task<JobRefusal?> PlaceAsync(NpgsqlConnection connection, Job job, IReadOnlyDictionary<int, long> oldest, CancellationToken cancellationToken)
     {
         var unknown = await CountAsync(
-            connection, $"select count(*) from {Owners} o where not o.partition = any($3) and $1 <> ''", cancellationToken, job.Name, job.Topic, oldest.Keys.ToArray());
+            connection, $"select count(*) from {Owners("$1")} o where not o.partition = any($2)", cancellationToken, job.Topic, oldest.Keys.ToArray());
         if (unknown > 0)
             return JobRefusal.PartitionUnknown;
         await DoAsync(
@@ -112,7 +117,7 @@ public sealed class JobControls(JobStore store)
             $$"""
             insert into {schema}.job_positions as p (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, records, late, keys, shape)
             select $1, o.partition, o.topic, o.incarnation, n.low, $5, $5, 0, 0, 0, $6
-            from {{Owners}} o join unnest($3::int[], $4::bigint[]) as n (partition, low) on n.partition = o.partition
+            from {{Owners("$2")}} o join unnest($3::int[], $4::bigint[]) as n (partition, low) on n.partition = o.partition
             on conflict (job, partition) do update set incarnation = excluded.incarnation, next_offset = excluded.next_offset where p.incarnation <> excluded.incarnation
             """,
             cancellationToken, job.Name, job.Topic, oldest.Keys.ToArray(), oldest.Values.ToArray(), long.MinValue, job.StateShape);

@@ -81,11 +81,11 @@ public sealed class JobSavepoints(JobStore store)
             $$"""
             select 1 from (
                 select partition, incarnation from {schema}.job_positions where job = $1
-                union select partition, incarnation from {{JobControls.Owners}} o) p
+                union select partition, incarnation from {{JobControls.Owners("$3")}} o) p
             where not exists (
-                select from {schema}.job_savepoint_positions s where s.job = $1 and s.savepoint = $3 and s.partition = p.partition and s.incarnation = p.incarnation)
+                select from {schema}.job_savepoint_positions s where s.job = $1 and s.savepoint = $2 and s.partition = p.partition and s.incarnation = p.incarnation)
             """,
-            cancellationToken, job.Name, job.Topic, name);
+            cancellationToken, job.Name, name, job.Topic);
         if (strange > 0)
             return SavepointOutcome.OtherPartitions;
 

@@ -17,10 +17,6 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     /// <summary>Exceptions of one job that a checkpoint lists; the dead letters have them all.</summary>
     private const int MaxExceptions = 100;
-
-    /// <summary>The least time between two checkpoints that only bring records to a join: nearly every chunk has some, and a checkpoint for each would be most of the work.</summary>
-    private static readonly TimeSpan InputPause = TimeSpan.FromMilliseconds(250);
-
     private readonly string _topic;
     private readonly int _partition;
     private readonly JobServices _services;
@@ -232,7 +228,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             await SayHindrancesAsync(cancellationToken); // before the partition is read anew
         var (isResumed, isDrained) = _jobs.Obey(await _services.Store.ControlsAsync(cancellationToken), _reached, Done);
         isResumed |= hasRoom;
-        (_wantsReread, _isDirty) = (_wantsReread || isResumed, _isDirty || isDrained);
+        (_wantsReread, _isDirty) = (_wantsReread || isResumed, _isDirty || isDrained || isResumed); // a job that is held is written down as not idle
         if (isResumed)
             _reached = long.MaxValue; // until it is read anew, nobody knows what it lacks
     }
@@ -302,14 +298,9 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var (now, options) = (_services.Time.GetUtcNow(), _services.Options);
-
-        // Results of records that have waited on the topic for longer than a checkpoint's interval can wait for it too: catching up is then faster.
+        var hasResults = _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.All.Any(j => j.HasDue || (!j.Output.IsEmpty && !j.Definition.IsFeeder));
         var isCatchingUp = _reachedMs < (now - options.CheckpointInterval).ToUnixTimeMilliseconds();
-        var wait = isCatchingUp ? options.CheckpointInterval
-            : _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.All.Any(j => j.HasDue || (!j.Output.IsEmpty && !j.Definition.IsFeeder)) ? options.CheckpointPause
-            : _jobs.All.Any(j => !j.Output.IsEmpty) ? InputPause
-            : options.CheckpointInterval;
-        if (now - _takenAt >= (wait < options.CheckpointInterval ? wait : options.CheckpointInterval))
+        if (now - _takenAt >= CheckpointPace.Wait(options, isCatchingUp, hasResults, hasInputs: _jobs.All.Any(j => !j.Output.IsEmpty)))
             BeginCheckpoint();
     }
 

@@ -101,14 +101,16 @@ internal sealed partial class JobRoster(string topic, int partition, long maxKey
     {
         foreach (var job in _jobs.Where(j => IsPresent(j) && j.Size > maxKeys))
         {
-            if (_full.Add(job.Definition.Name))
-                LogFull(job.Definition.Name, topic, partition, job.Size, maxKeys);
+            if (!_full.Add(job.Definition.Name))
+                continue;
+            LogFull(job.Definition.Name, topic, partition, job.Size, maxKeys);
+            JobMetrics.Show(topic, partition, job.Definition.Name, job.Watermark, isFull: true);
         }
     }
 
     /// <summary>Lets jobs go on that had too many keys and have half as many as they may, because the clock has closed windows.</summary>
     /// <returns>Whether there was one.</returns>
-    public bool LetGoOn() => _jobs.Count(j => j.Size <= maxKeys / 2 && _full.Remove(j.Definition.Name)) > 0;
+    public bool LetGoOn() => _full.RemoveWhere(name => _jobs.First(j => j.Definition.Name == name).Size <= maxKeys / 2) > 0;
 
     /// <summary>Jobs whose input ends, and that have to be told where: at the end of the log, by a look at it that begins after they are named here.</summary>
     public IReadOnlyList<string> WantLogEnd => [.. _endings.Where(e => e.Value is null).Select(e => e.Key)];
@@ -162,7 +164,7 @@ internal sealed partial class JobRoster(string topic, int partition, long maxKey
     [LoggerMessage(4005, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept does not fit it. Kept: {Kept}. Now: {Now}. Restore a savepoint that fits, run the version that wrote it, or give the job another name")]
     private partial void LogUnfit(string job, string topic, int partition, string kept, string now);
 
-    [LoggerMessage(4009, LogLevel.Error, "Job {Job} takes no more of {Topic}/{Partition}: it has {Keys} keys (a join: records) in open windows, more than Jobs:MaxKeys ({MaxKeys}). Nothing is lost. Raise the limit if there is memory for it, give the topic more partitions, or change the job to shorter windows or fewer keys; the other jobs go on")]
+    [LoggerMessage(4009, LogLevel.Error, "Job {Job} takes no more of {Topic}/{Partition}: it has {Keys} keys (a join: records) in open windows, more than Jobs:MaxKeys ({MaxKeys}). Nothing is lost. Raise the limit if there is memory for it, or change the job to shorter windows or fewer keys, cancel it and start it; the other jobs go on")]
     private partial void LogFull(string job, string topic, int partition, long keys, long maxKeys);
 
     [LoggerMessage(4006, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept cannot be read. Run the version that wrote it, restore a savepoint, or give the job another name")]
