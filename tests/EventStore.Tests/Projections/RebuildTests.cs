@@ -35,6 +35,23 @@ public sealed class RebuildTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Events_that_lie_far_apart_among_others_are_all_folded()
+    {
+        for (var part = 0; part < 3; part++)
+        {
+            await AppendAsync(5);
+            for (var i = 0; i < 20; i++) // more than a page spans
+                await _world.AppendAsync("name/1", [.. Enumerable.Range(0, 5).Select(n => Renamed($"{part}-{i}-{n}"))]);
+        }
+
+        await _world.CaughtUpAsync("per-stream");
+        Assert.Equal(15, await SumOfCountsAsync("per-stream"));
+        var replay = await _world.Replays.StartAsync(new ReplayRequest("per-stream"), "ada");
+        await CompletedAsync(replay.Id, "per-stream");
+        Assert.Equal(15, await SumOfCountsAsync("per-stream"));
+    }
+
+    [Fact]
     public async Task Until_the_switch_readers_see_the_old_documents_and_a_second_rebuild_is_refused()
     {
         await AppendAsync(20);
