@@ -39,8 +39,8 @@ internal sealed class AppendColumns
         Add(rows.Select(r => r.Item.Id), NpgsqlDbType.Uuid);
         Add(rows.Select(r => r.Item.TypeName), NpgsqlDbType.Text);
         Add(_batch.SelectMany(p => p.DotNetTypes), NpgsqlDbType.Text);
-        Add(_batch.SelectMany(p => p.Data), NpgsqlDbType.Jsonb);
-        Add(_batch.SelectMany(p => p.Headers), NpgsqlDbType.Jsonb);
+        Add(_batch.SelectMany(p => p.Data), NpgsqlDbType.Text);
+        Add(_batch.SelectMany(p => p.Headers), NpgsqlDbType.Text);
     }
 
     private void AddPositions()
@@ -62,7 +62,7 @@ internal sealed class AppendColumns
         Add(rows.Select(r => r.Item.EventId), NpgsqlDbType.Uuid);
         Add(rows.Select(r => (short)r.Item.Outcome), NpgsqlDbType.Smallint);
         Add(rows.Select(r => StorableText.Mend(r.Item.Reason)), NpgsqlDbType.Text);
-        Add(_batch.SelectMany(p => p.LedgerSources), NpgsqlDbType.Jsonb);
+        Add(_batch.SelectMany(p => p.LedgerSources), NpgsqlDbType.Text);
     }
 
     private void AddDeadLetters()

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EventStore.Hosting;
+using Npgsql;
 
 namespace EventStore.Appending;
 
@@ -12,8 +13,10 @@ internal sealed class AppendStatement(StoreDataSources dataSources)
     /// <summary>Commits a batch. It is in stream key order, and holds each stream and each new id once.</summary>
     public async Task<AppendVerdict[]> ExecuteAsync(IReadOnlyList<PendingAppend> batch, CancellationToken cancellationToken)
     {
-        await using var command = dataSources.Store.CreateCommand(_sql);
+        await using var connection = await dataSources.Store.OpenConnectionAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(_sql, connection);
         AppendColumns.Add(batch, command.Parameters);
+        await command.PrepareAsync(cancellationToken); // once for a connection; a plan made for these very values would copy them all, several times
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var verdicts = reader.GetFieldValue<int[]>(0);
