@@ -9,7 +9,7 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
     private readonly Dictionary<string, Filling> _filling = new(StringComparer.Ordinal);
     private readonly ColumnSet<T> _columns = aggregation.CreateColumns();
     private readonly Stack<int> _free = [];
-    private readonly bool[] _dirty = new bool[KeyHash.Buckets];
+    private readonly KeyGroups _groups = new(keysPerGroup: 256);
     private int _slots;
 
     public long NextDeadline => long.MaxValue;
@@ -33,7 +33,7 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
         }
 
         _filling[key] = filling;
-        _dirty[KeyHash.BucketOf(key)] = true;
+        _groups.Change(KeyHash.BucketOf(key));
         (filling.First, filling.Last) = (Math.Min(filling.First, timestamp), Math.Max(filling.Last, timestamp));
         if (++filling.Count == records)
         {
@@ -52,15 +52,12 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
 
     public void TakeChanges(List<StateBlob> changes)
     {
-        if (Array.IndexOf(_dirty, true) < 0)
+        if (!_groups.Begin(0, Keys, changes))
             return;
-        var writers = new StateWriter?[KeyHash.Buckets];
         foreach (var (key, filling) in _filling)
         {
-            var bucket = KeyHash.BucketOf(key);
-            if (!_dirty[bucket])
+            if (_groups.WriterOf(KeyHash.BucketOf(key)) is not { } writer)
                 continue;
-            var writer = writers[bucket] ??= new();
             writer.Text(key);
             writer.Varint(filling.First);
             writer.Varint(filling.Last);
@@ -68,19 +65,14 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
             _columns.Write(writer, filling.Slot);
         }
 
-        for (var bucket = 0; bucket < writers.Length; bucket++)
-        {
-            if (_dirty[bucket])
-                changes.Add(new(0, bucket, writers[bucket]?.Take()));
-        }
-
-        Array.Clear(_dirty);
+        _groups.End(0, changes);
     }
 
     public void Restore(IEnumerable<StateBlob> blobs, long watermark)
     {
         foreach (var blob in blobs)
         {
+            _groups.Restore(blob.Group);
             var reader = new StateReader(blob.Data);
             while (!reader.AtEnd)
             {

@@ -14,8 +14,7 @@ internal sealed class JoinRecords(JoinBounds bounds)
 {
     private readonly Dictionary<string, List<JoinRecord>[]>?[] _keys = new Dictionary<string, List<JoinRecord>[]>?[KeyHash.Buckets];
     private readonly PriorityQueue<string, long>[] _due = [new(), new()];
-    private readonly bool[] _dirty = new bool[KeyHash.Buckets];
-    private readonly bool[] _kept = new bool[KeyHash.Buckets];
+    private readonly KeyGroups _groups = new(keysPerGroup: 64);
 
     /// <summary>How many keys there are.</summary>
     public long Keys { get; private set; }
@@ -45,7 +44,7 @@ internal sealed class JoinRecords(JoinBounds bounds)
         Count++;
         both[(int)side].Insert(IndexOf(both[(int)side], record.Time + 1), record);
         _due[(int)side].Enqueue(key, bounds.KeptUpTo(side, record.Time));
-        _dirty[KeyHash.BucketOf(key)] = true;
+        _groups.Change(KeyHash.BucketOf(key));
     }
 
     /// <summary>Forgets a side's records that the other side's watermark has passed all partners of.</summary>
@@ -64,7 +63,7 @@ internal sealed class JoinRecords(JoinBounds bounds)
                 continue; // it went with one before it
             mine.RemoveRange(0, over);
             Count -= over;
-            _dirty[KeyHash.BucketOf(key)] = true;
+            _groups.Change(KeyHash.BucketOf(key));
             if (both[0].Count + both[1].Count > 0)
                 continue;
             _keys[KeyHash.BucketOf(key)]!.Remove(key);
@@ -74,36 +73,32 @@ internal sealed class JoinRecords(JoinBounds bounds)
 
     public void TakeChanges(long pane, List<StateBlob> changes)
     {
-        var writer = new StateWriter();
-        for (var bucket = 0; bucket < _dirty.Length; bucket++)
+        if (!_groups.Begin(pane, Keys, changes))
+            return;
+        for (var bucket = 0; bucket < _keys.Length; bucket++)
         {
-            if (!_dirty[bucket])
+            if (_keys[bucket] is not { } keys || _groups.WriterOf(bucket) is not { } writer)
                 continue;
-            foreach (var (key, both) in _keys[bucket] ?? [])
+            foreach (var (key, both) in keys)
             {
                 writer.Text(key);
                 Write(writer, both[0]);
                 Write(writer, both[1]);
             }
-
-            var data = writer.Length > 0 ? writer.Take() : null;
-            if (data is not null || _kept[bucket])
-                changes.Add(new(pane, bucket, data));
-            _kept[bucket] = data is not null;
-            _dirty[bucket] = false;
         }
+
+        _groups.End(pane, changes);
     }
 
     public void Restore(in StateBlob blob)
     {
-        _kept[blob.Group] = true;
-        var keys = _keys[blob.Group] ??= new(StringComparer.Ordinal);
+        _groups.Restore(blob.Group);
         var reader = new StateReader(blob.Data);
         while (!reader.AtEnd)
         {
             var key = reader.Text()!;
             List<JoinRecord>[] both = [Read(ref reader), Read(ref reader)];
-            keys.Add(key, both);
+            (_keys[KeyHash.BucketOf(key)] ??= new(StringComparer.Ordinal)).Add(key, both);
             Keys++;
             Count += both[0].Count + both[1].Count;
             foreach (var side in new[] { JoinSide.Left, JoinSide.Right })

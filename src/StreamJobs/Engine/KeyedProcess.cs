@@ -15,8 +15,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     private readonly PriorityQueue<string, long> _deadlines = new();
     private readonly PriorityQueue<string, long> _clock = new();
     private readonly ProcessContext<TState, TResult> _context = new();
-    private readonly bool[] _dirty = new bool[KeyHash.Buckets];
-    private readonly bool[] _kept = new bool[KeyHash.Buckets];
+    private readonly KeyGroups _groups = new(keysPerGroup: 256);
     private DateTimeOffset _now = DateTimeOffset.UnixEpoch;
     private long _timers;
     private long _clockTimers;
@@ -89,33 +88,30 @@ internal sealed class KeyedProcess<T, TState, TResult>(
 
     public void TakeChanges(List<StateBlob> changes)
     {
-        var writer = new StateWriter();
-        for (var bucket = 0; bucket < _dirty.Length; bucket++)
+        if (!_groups.Begin(0, Keys, changes))
+            return;
+        for (var bucket = 0; bucket < _entries.Length; bucket++)
         {
-            if (!_dirty[bucket])
+            if (_entries[bucket] is not { } entries || _groups.WriterOf(bucket) is not { } writer)
                 continue;
-            foreach (var (key, entry) in _entries[bucket] ?? [])
+            foreach (var (key, entry) in entries)
                 entry.Write(writer, key);
-            var data = writer.Length > 0 ? writer.Take() : null;
-            if (data is not null || _kept[bucket])
-                changes.Add(new(0, bucket, data));
-            _kept[bucket] = data is not null;
-            _dirty[bucket] = false;
         }
+
+        _groups.End(0, changes);
     }
 
     public void Restore(IEnumerable<StateBlob> blobs, long watermark)
     {
         foreach (var blob in blobs)
         {
-            _kept[blob.Group] = true;
+            _groups.Restore(blob.Group);
             var reader = new StateReader(blob.Data);
-            var entries = _entries[blob.Group] ??= new(StringComparer.Ordinal);
             while (!reader.AtEnd)
             {
                 var key = reader.Text()!;
                 var entry = Entry.Read(ref reader);
-                entries.Add(key, entry);
+                (_entries[KeyHash.BucketOf(key)] ??= new(StringComparer.Ordinal)).Add(key, entry);
                 Keys++;
                 LookAgain(key, entry, entry.Newest + keep);
                 Enqueue(key, entry);
@@ -132,7 +128,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     {
         var at = timers.Min;
         Remove(timers, at, isClock);
-        _dirty[KeyHash.BucketOf(key)] = true;
+        _groups.Change(KeyHash.BucketOf(key));
         _context.Begin(key, at, isClock, _now, entry.State);
         try
         {
@@ -175,7 +171,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
             emit(() => new(key, start, start, 0, false, result));
         }
 
-        _dirty[KeyHash.BucketOf(key)] = true;
+        _groups.Change(KeyHash.BucketOf(key));
     }
 
     private void ForgetIfOver(string key, Entry entry, long at)
@@ -195,7 +191,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         {
             _entries[KeyHash.BucketOf(key)]!.Remove(key);
             Keys--;
-            _dirty[KeyHash.BucketOf(key)] = true;
+            _groups.Change(KeyHash.BucketOf(key));
         }
     }
 
@@ -204,7 +200,8 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     {
         for (var bucket = 0; bucket < _entries.Length; bucket++)
         {
-            _dirty[bucket] |= _entries[bucket] is { Count: > 0 };
+            if (_entries[bucket] is { Count: > 0 })
+                _groups.Change(bucket);
             _entries[bucket] = null;
         }
 

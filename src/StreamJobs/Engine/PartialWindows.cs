@@ -76,7 +76,7 @@ internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, T
     public void Restore(IEnumerable<StateBlob> blobs, long watermark)
     {
         foreach (var blob in blobs)
-            PaneOf(blob.Pane).Restore(blob.Data);
+            PaneOf(blob.Pane).Restore(blob);
 
         // What the watermark had passed was given with the checkpoint that kept it.
         _given.UnionWith(_panes.Keys.Where(part => slices.SliceAndFirstEnd(part).FirstEnd <= watermark));

@@ -15,8 +15,7 @@ internal sealed class SessionWindows<T, TResult>(
     private readonly PriorityQueue<string, long> _deadlines = new();
     private readonly ColumnSet<T> _columns = aggregation.CreateColumns();
     private readonly Stack<int> _free = [];
-    private readonly bool[] _dirty = new bool[KeyHash.Buckets];
-    private readonly bool[] _kept = new bool[KeyHash.Buckets];
+    private readonly KeyGroups _groups = new(keysPerGroup: 256);
     private int _slots;
 
     public long NextDeadline => _deadlines.TryPeek(out _, out var at) ? at : long.MaxValue;
@@ -79,7 +78,7 @@ internal sealed class SessionWindows<T, TResult>(
         if (into.Emitted >= 0 && end > watermark)
             into.Reopened = true;
         (into.Start, into.End) = (start, end);
-        _dirty[KeyHash.BucketOf(key)] = true;
+        _groups.Change(KeyHash.BucketOf(key));
         if (watermark >= end)
             Emit(key, into);
         _deadlines.Enqueue(key, watermark >= end ? end + lateness : end);
@@ -101,7 +100,7 @@ internal sealed class SessionWindows<T, TResult>(
                 if (session.Emitted < 0 || session.Reopened)
                 {
                     Emit(key, session);
-                    _dirty[KeyHash.BucketOf(key)] = true;
+                    _groups.Change(KeyHash.BucketOf(key));
                     if (lateness > 0 && watermark != long.MaxValue)
                         _deadlines.Enqueue(key, session.End + lateness);
                 }
@@ -110,7 +109,7 @@ internal sealed class SessionWindows<T, TResult>(
                 {
                     all.RemoveAt(i);
                     _free.Push(session.Slot);
-                    _dirty[KeyHash.BucketOf(key)] = true;
+                    _groups.Change(KeyHash.BucketOf(key));
                 }
             }
 
@@ -121,15 +120,12 @@ internal sealed class SessionWindows<T, TResult>(
 
     public void TakeChanges(List<StateBlob> changes)
     {
-        if (Array.IndexOf(_dirty, true) < 0)
+        if (!_groups.Begin(0, _sessions.Count, changes))
             return;
-        var writers = new StateWriter?[KeyHash.Buckets];
         foreach (var (key, all) in _sessions)
         {
-            var bucket = KeyHash.BucketOf(key);
-            if (!_dirty[bucket])
+            if (_groups.WriterOf(KeyHash.BucketOf(key)) is not { } writer)
                 continue;
-            var writer = writers[bucket] ??= new();
             foreach (var session in all)
             {
                 writer.Text(key);
@@ -141,24 +137,14 @@ internal sealed class SessionWindows<T, TResult>(
             }
         }
 
-        for (var bucket = 0; bucket < writers.Length; bucket++)
-        {
-            if (!_dirty[bucket])
-                continue;
-            var data = writers[bucket]?.Take();
-            if (data is not null || _kept[bucket])
-                changes.Add(new(0, bucket, data));
-            _kept[bucket] = data is not null;
-        }
-
-        Array.Clear(_dirty);
+        _groups.End(0, changes);
     }
 
     public void Restore(IEnumerable<StateBlob> blobs, long watermark)
     {
         foreach (var blob in blobs)
         {
-            _kept[blob.Group] = true;
+            _groups.Restore(blob.Group);
             var reader = new StateReader(blob.Data);
             while (!reader.AtEnd)
             {

@@ -102,7 +102,7 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
             if (blob.Pane == Revisions)
                 RestoreCorrections(blob.Data);
             else
-                PaneOf(blob.Pane).Restore(blob.Data);
+                PaneOf(blob.Pane).Restore(blob);
         }
 
         _closedUpTo = slices.ClosedUpTo(watermark);

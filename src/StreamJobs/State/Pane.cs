@@ -1,21 +1,16 @@
-using System.Numerics;
 using StreamJobs.Columns;
 
 namespace StreamJobs.State;
 
 /// <summary>
-/// The keys of one window or slice and their aggregates. It knows which keys have changed since it was last kept, by groups of about a thousand
-/// keys: a checkpoint writes those groups, never a row per key.
+/// The keys of one window or slice and their aggregates. It knows which keys have changed since it was last kept.
 /// </summary>
 internal sealed class Pane<T>(long start, ColumnSet<T> columns)
 {
-    private const int KeysPerGroup = 1024;
     private readonly Dictionary<string, int> _slots = new(StringComparer.Ordinal);
-    private readonly bool[] _dirty = new bool[KeyHash.Buckets];
+    private readonly KeyGroups _groups = new(keysPerGroup: 1024);
     private string[] _keys = [];
     private short[] _buckets = [];
-    private int _groupsKept;
-    private bool _anyDirty;
 
     public long Start => start;
 
@@ -69,11 +64,7 @@ internal sealed class Pane<T>(long start, ColumnSet<T> columns)
         return slot;
     }
 
-    public void Touch(int slot)
-    {
-        _dirty[_buckets[slot]] = true;
-        _anyDirty = true;
-    }
+    public void Touch(int slot) => _groups.Change(_buckets[slot]);
 
     /// <summary>Adds all of another pane's keys.</summary>
     public void Merge(Pane<T> other)
@@ -98,55 +89,28 @@ internal sealed class Pane<T>(long start, ColumnSet<T> columns)
     }
 
     /// <summary>As <see cref="Read"/>, of what a checkpoint kept: it counts as kept.</summary>
-    public void Restore(ReadOnlySpan<byte> data)
+    public void Restore(in StateBlob blob)
     {
-        Read(data);
-        _groupsKept++;
+        Read(blob.Data);
+        _groups.Restore(blob.Group);
     }
 
     /// <summary>What has changed since the last call.</summary>
     public void TakeChanges(List<StateBlob> changes)
     {
-        if (!_anyDirty)
+        if (!_groups.Begin(start, Count, changes))
             return;
-        var groups = (int)Math.Min(KeyHash.Buckets, BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, Count / KeysPerGroup)));
-        if (groups != _groupsKept)
-        {
-            if (_groupsKept > 0)
-                changes.Add(new(start, -1, null));
-            Array.Fill(_dirty, true);
-            _groupsKept = groups;
-        }
-
-        var writers = new StateWriter?[groups];
-        for (var bucket = 0; bucket < _dirty.Length; bucket++)
-        {
-            if (_dirty[bucket])
-                writers[bucket & (groups - 1)] ??= new();
-        }
-
         for (var slot = 0; slot < Count; slot++)
         {
-            if (writers[_buckets[slot] & (groups - 1)] is { } writer)
+            if (_groups.WriterOf(_buckets[slot]) is { } writer)
                 WriteSlot(writer, slot);
         }
 
-        for (var group = 0; group < groups; group++)
-        {
-            if (writers[group] is { Length: > 0 } writer)
-                changes.Add(new(start, group, writer.Take()));
-        }
-
-        Array.Clear(_dirty);
-        _anyDirty = false;
+        _groups.End(start, changes);
     }
 
     /// <summary>Says that the pane is gone, if it was ever kept.</summary>
-    public void TakeRemoval(List<StateBlob> changes)
-    {
-        if (_groupsKept > 0)
-            changes.Add(new(start, -1, null));
-    }
+    public void TakeRemoval(List<StateBlob> changes) => _groups.TakeRemoval(start, changes);
 
     private void WriteSlot(StateWriter writer, int slot)
     {
