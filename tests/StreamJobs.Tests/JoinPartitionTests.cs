@@ -91,15 +91,15 @@ public sealed class JoinPartitionTests(PostgresServer postgres) : IDisposable
     public void The_records_that_a_join_keeps_are_counted_however_few_keys_they_have_and_after_a_restart_too()
     {
         var (bounds, blobs) = (new JoinBounds(0, 10, 0), new List<StateBlob>());
-        var records = new JoinRecords(bounds);
+        var records = new JoinRecords(0, bounds);
         for (var i = 0; i < 5; i++)
             records.Add(JoinSide.Left, "k", new(i, 0, i, 0, "{}"));
         Assert.Equal((1, 5), (records.Keys, records.Count));
         records.Release(JoinSide.Left, 12); // those at 0 and 1 find no partner any more
         Assert.Equal((1, 3), (records.Keys, records.Count));
-        records.TakeChanges(0, blobs);
-        var restored = new JoinRecords(bounds);
-        blobs.ForEach(blob => restored.Restore(blob));
+        records.TakeChanges(blobs);
+        var restored = new JoinRecords(0, bounds);
+        restored.Restore(blobs);
         Assert.Equal((1, 3), (restored.Keys, restored.Count));
     }
 

@@ -258,9 +258,9 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
             """, job.Job, checkpoint.Partition, checkpoint.Topic, checkpoint.Incarnation, p.NextOffset, p.MaxTimestamp, p.Watermark, p.IsDrained, p.IsIdle,
             p.Records, p.Late, p.Keys, job.Shape);
 
-        // In order: a pane may be gone and back, in other groups.
-        foreach (var run in Runs(job.Changes))
-            AddState(batch, job.Job, checkpoint.Partition, run);
+        // First what is gone: a pane may be back, in other groups.
+        AddGone(batch, job.Job, checkpoint.Partition, [.. job.Changes.Where(c => c.Data is null)]);
+        AddState(batch, job.Job, checkpoint.Partition, [.. job.Changes.Where(c => c.Data is not null)]);
         if (job.Parts.Count > 0)
         {
             Command(batch, """
@@ -274,35 +274,25 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         AddExceptions(batch, job.Job, checkpoint.Partition, job.Exceptions);
     }
 
-    private void AddState(NpgsqlBatch batch, string job, int partition, IReadOnlyList<StateBlob> run)
+    private void AddGone(NpgsqlBatch batch, string job, int partition, IReadOnlyList<StateBlob> gone)
     {
-        if (run[0].Data is not null)
-        {
-            Command(batch, """
-                insert into {schema}.job_state (job, partition, pane, key_group, data)
-                select $1, $2, pane, key_group, data from unnest($3::bigint[], $4::int[], $5::bytea[]) as n (pane, key_group, data)
-                on conflict (job, partition, pane, key_group) do update set data = excluded.data
-                """, job, partition, run.Select(c => c.Pane).ToArray(), run.Select(c => c.Group).ToArray(), run.Select(c => c.Data!).ToArray());
-        }
-        else
-        {
-            Command(batch, """
-                delete from {schema}.job_state s using unnest($3::bigint[], $4::int[]) as n (pane, key_group)
-                where s.job = $1 and s.partition = $2 and s.pane = n.pane and (n.key_group < 0 or s.key_group = n.key_group)
-                """, job, partition, run.Select(c => c.Pane).ToArray(), run.Select(c => c.Group).ToArray());
-        }
+        if (gone.Count == 0)
+            return;
+        Command(batch, """
+            delete from {schema}.job_state s using unnest($3::bigint[], $4::int[]) as n (pane, key_group)
+            where s.job = $1 and s.partition = $2 and s.pane = n.pane and (n.key_group < 0 or s.key_group = n.key_group)
+            """, job, partition, gone.Select(c => c.Pane).ToArray(), gone.Select(c => c.Group).ToArray());
     }
 
-    private static IEnumerable<IReadOnlyList<StateBlob>> Runs(IReadOnlyList<StateBlob> changes)
+    private void AddState(NpgsqlBatch batch, string job, int partition, IReadOnlyList<StateBlob> kept)
     {
-        for (var start = 0; start < changes.Count;)
-        {
-            var end = start + 1;
-            while (end < changes.Count && changes[end].Data is null == changes[start].Data is null)
-                end++;
-            yield return [.. changes.Skip(start).Take(end - start)];
-            start = end;
-        }
+        if (kept.Count == 0)
+            return;
+        Command(batch, """
+            insert into {schema}.job_state (job, partition, pane, key_group, data)
+            select $1, $2, pane, key_group, data from unnest($3::bigint[], $4::int[], $5::bytea[]) as n (pane, key_group, data)
+            on conflict (job, partition, pane, key_group) do update set data = excluded.data
+            """, job, partition, kept.Select(c => c.Pane).ToArray(), kept.Select(c => c.Group).ToArray(), kept.Select(c => c.Data!).ToArray());
     }
 
     private async Task<Dictionary<string, JobState>> ReadControlsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -72,6 +72,9 @@ public abstract class Job
 
     internal JobTime Time { get; }
 
+    /// <summary>How keyed state is written down, for <see cref="StateShape"/>: what was kept otherwise does not fit.</summary>
+    private protected const string StateFormat = "format 2, ";
+
     private protected IReadOnlyList<TopicSink> TopicSinks => _topics;
 
     /// <summary>Begins the declaration of a job.</summary>

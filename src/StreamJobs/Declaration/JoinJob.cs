@@ -28,7 +28,7 @@ public sealed class JoinJob<TLeft, TRight, TResult> : ResultJob<TResult>
     public override IEnumerable<Job> Feeders => [_left, _right];
 
     /// <inheritdoc/>
-    public override string StateShape => $"{_interval}: {StateContract.Of(typeof(TLeft))} with {StateContract.Of(typeof(TRight))}";
+    public override string StateShape => $"{StateFormat}{_interval}: {StateContract.Of(typeof(TLeft))} with {StateContract.Of(typeof(TRight))}";
 
     internal override PartitionJob CreatePartition(int partition, IJobRecordEncoder? encoder, Func<string, int?> partitionsOf) =>
         new JoinPartitionJob<TLeft, TRight, TResult>(

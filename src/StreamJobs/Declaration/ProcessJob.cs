@@ -22,7 +22,7 @@ public sealed class ProcessJob<TSource, T, TState, TResult> : ResultJob<TResult>
         : base(head, typeof(TSource), how, TimeSpan.Zero, isMerged: false) => (_steps, _key, _how, _process) = (steps, key, how, process);
 
     /// <inheritdoc/>
-    public override string StateShape => $"process function{(IsByArrival ? " by arrival" : "")}: {StateContract.Of(typeof(TState))}";
+    public override string StateShape => $"{StateFormat}process function{(IsByArrival ? " by arrival" : "")}: {StateContract.Of(typeof(TState))}";
 
     internal override PartitionJob CreatePartition(int partition, IJobRecordEncoder? encoder, Func<string, int?> partitionsOf)
     {

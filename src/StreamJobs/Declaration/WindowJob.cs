@@ -21,7 +21,7 @@ public sealed class WindowJob<TSource, T, TResult> : ResultJob<TResult>
         (_steps, _key, _aggregation) = (steps, key, aggregation);
 
     /// <inheritdoc/>
-    public override string StateShape => $"{Window}{(IsByArrival ? " by arrival" : "")}, {(IsMerged ? Window is Sliding ? "merged by parts" : "merged" : "by record key")}: {_aggregation.Shape}";
+    public override string StateShape => $"{StateFormat}{Window}{(IsByArrival ? " by arrival" : "")}, {(IsMerged ? Window is Sliding ? "merged by parts" : "merged" : "by record key")}: {_aggregation.Shape}";
 
     internal override PartitionJob CreatePartition(int partition, IJobRecordEncoder? encoder, Func<string, int?> partitionsOf)
     {

@@ -4,12 +4,13 @@ using StreamJobs.State;
 namespace StreamJobs.Engine;
 
 /// <summary>So many records of a key at a time, in their partition's order. Nothing is ever late; a window spans its records' times.</summary>
-internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>
+internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit)
+    : IWindows<T, TResult>, IKeyed<string>
 {
     private readonly Dictionary<string, Filling> _filling = new(StringComparer.Ordinal);
     private readonly ColumnSet<T> _columns = aggregation.CreateColumns();
     private readonly Stack<int> _free = [];
-    private readonly KeyGroups _groups = new(keysPerGroup: 256);
+    private readonly KeptKeys<string> _kept = new(0);
     private int _slots;
 
     public long NextDeadline => long.MaxValue;
@@ -33,7 +34,7 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
         }
 
         _filling[key] = filling;
-        _groups.Change(KeyHash.BucketOf(key));
+        _kept.Change(key);
         (filling.First, filling.Last) = (Math.Min(filling.First, timestamp), Math.Max(filling.Last, timestamp));
         if (++filling.Count == records)
         {
@@ -50,41 +51,39 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
         // The end of the input fills no window: one that isn't full has no result.
     }
 
-    public void TakeChanges(List<StateBlob> changes)
-    {
-        if (!_groups.Begin(0, Keys, changes))
-            return;
-        foreach (var (key, filling) in _filling)
-        {
-            if (_groups.WriterOf(KeyHash.BucketOf(key)) is not { } writer)
-                continue;
-            writer.Text(key);
-            writer.Varint(filling.First);
-            writer.Varint(filling.Last);
-            writer.Varint(filling.Count);
-            _columns.Write(writer, filling.Slot);
-        }
-
-        _groups.End(0, changes);
-    }
+    public void TakeChanges(List<StateBlob> changes) => _kept.TakeChanges(this, changes);
 
     public void Restore(IEnumerable<StateBlob> blobs, long watermark)
     {
-        foreach (var blob in blobs)
+        foreach (var (key, data) in _kept.Restore(blobs))
         {
-            _groups.Restore(blob.Group);
-            var reader = new StateReader(blob.Data);
-            while (!reader.AtEnd)
-            {
-                var key = reader.Text()!;
-                var filling = new Filling(Take()) { First = reader.Varint(), Last = reader.Varint(), Count = (int)reader.Varint() };
-                _columns.Read(ref reader, filling.Slot);
-                _filling.Add(key, filling);
-            }
+            var reader = new StateReader(data);
+            var filling = new Filling(Take()) { First = reader.Varint(), Last = reader.Varint(), Count = (int)reader.Varint() };
+            _columns.Read(ref reader, filling.Slot);
+            _filling.Add(key, filling);
         }
     }
 
     public IEnumerable<WindowResult<TResult>> Open(long watermark) => _filling.Select(f => Result(f.Key, f.Value));
+
+    int IKeyed<string>.Count => _filling.Count;
+
+    IEnumerable<string> IKeyed<string>.Entries => _filling.Keys;
+
+    string IKeyed<string>.KeyOf(string entry) => entry;
+
+    int IKeyed<string>.BucketOf(string entry) => KeyHash.BucketOf(entry);
+
+    bool IKeyed<string>.Write(string entry, StateWriter writer)
+    {
+        if (!_filling.TryGetValue(entry, out var filling))
+            return false;
+        writer.Varint(filling.First);
+        writer.Varint(filling.Last);
+        writer.Varint(filling.Count);
+        _columns.Write(writer, filling.Slot);
+        return true;
+    }
 
     private WindowResult<TResult> Result(string key, Filling filling) =>
         new(key, filling.First, filling.Last + 1, 0, false, aggregation.Result(_columns, filling.Slot));

@@ -13,7 +13,7 @@ internal sealed class JoinPartitionJob<TLeft, TRight, TResult>(
     private const long RecordsPane = 0;
     private const long SourcesPane = 1;
     private readonly JoinSources _sources = new();
-    private readonly JoinRecords _records = new(bounds);
+    private readonly JoinRecords _records = new(RecordsPane, bounds);
 
     public override Job Definition => definition;
 
@@ -66,20 +66,17 @@ internal sealed class JoinPartitionJob<TLeft, TRight, TResult>(
 
     public override void TakeChanges(List<StateBlob> changes)
     {
-        _records.TakeChanges(RecordsPane, changes);
+        _records.TakeChanges(changes);
         if (_sources.IsDirty)
             changes.Add(new(SourcesPane, 0, _sources.Write()));
     }
 
     public override void Restore(IEnumerable<StateBlob> blobs)
     {
-        foreach (var blob in blobs)
-        {
-            if (blob.Pane == SourcesPane)
-                _sources.Read(blob.Data);
-            else
-                _records.Restore(blob);
-        }
+        var kept = blobs.ToLookup(b => b.Pane);
+        foreach (var sources in kept[SourcesPane])
+            _sources.Read(sources.Data);
+        _records.Restore(kept[RecordsPane]);
     }
 
     public override IEnumerable<ResultRow> OpenResults() => [];

@@ -10,11 +10,11 @@ internal readonly record struct JoinRecord(long Time, int Partition, long Offset
 }
 
 /// <summary>The records of both sides that may still have partners, by key and time.</summary>
-internal sealed class JoinRecords(JoinBounds bounds)
+internal sealed class JoinRecords(long pane, JoinBounds bounds) : IKeyed<string>
 {
     private readonly Dictionary<string, List<JoinRecord>[]>?[] _keys = new Dictionary<string, List<JoinRecord>[]>?[KeyHash.Buckets];
     private readonly PriorityQueue<string, long>[] _due = [new(), new()];
-    private readonly KeyGroups _groups = new(keysPerGroup: 64);
+    private readonly KeptKeys<string> _kept = new(pane);
 
     /// <summary>How many keys there are.</summary>
     public long Keys { get; private set; }
@@ -44,7 +44,7 @@ internal sealed class JoinRecords(JoinBounds bounds)
         Count++;
         both[(int)side].Insert(IndexOf(both[(int)side], record.Time + 1), record);
         _due[(int)side].Enqueue(key, bounds.KeptUpTo(side, record.Time));
-        _groups.Change(KeyHash.BucketOf(key));
+        _kept.Change(key);
     }
 
     /// <summary>Forgets a side's records that the other side's watermark has passed all partners of.</summary>
@@ -63,7 +63,7 @@ internal sealed class JoinRecords(JoinBounds bounds)
                 continue; // it went with one before it
             mine.RemoveRange(0, over);
             Count -= over;
-            _groups.Change(KeyHash.BucketOf(key));
+            _kept.Change(key);
             if (both[0].Count + both[1].Count > 0)
                 continue;
             _keys[KeyHash.BucketOf(key)]!.Remove(key);
@@ -71,32 +71,13 @@ internal sealed class JoinRecords(JoinBounds bounds)
         }
     }
 
-    public void TakeChanges(long pane, List<StateBlob> changes)
-    {
-        if (!_groups.Begin(pane, Keys, changes))
-            return;
-        for (var bucket = 0; bucket < _keys.Length; bucket++)
-        {
-            if (_keys[bucket] is not { } keys || _groups.WriterOf(bucket) is not { } writer)
-                continue;
-            foreach (var (key, both) in keys)
-            {
-                writer.Text(key);
-                Write(writer, both[0]);
-                Write(writer, both[1]);
-            }
-        }
+    public void TakeChanges(List<StateBlob> changes) => _kept.TakeChanges(this, changes);
 
-        _groups.End(pane, changes);
-    }
-
-    public void Restore(in StateBlob blob)
+    public void Restore(IEnumerable<StateBlob> blobs)
     {
-        _groups.Restore(blob.Group);
-        var reader = new StateReader(blob.Data);
-        while (!reader.AtEnd)
+        foreach (var (key, data) in _kept.Restore(blobs))
         {
-            var key = reader.Text()!;
+            var reader = new StateReader(data);
             List<JoinRecord>[] both = [Read(ref reader), Read(ref reader)];
             (_keys[KeyHash.BucketOf(key)] ??= new(StringComparer.Ordinal)).Add(key, both);
             Keys++;
@@ -107,6 +88,23 @@ internal sealed class JoinRecords(JoinBounds bounds)
                     _due[(int)side].Enqueue(key, bounds.KeptUpTo(side, record.Time));
             }
         }
+    }
+
+    int IKeyed<string>.Count => (int)Keys;
+
+    IEnumerable<string> IKeyed<string>.Entries => _keys.SelectMany(b => b?.Keys.AsEnumerable() ?? []);
+
+    string IKeyed<string>.KeyOf(string entry) => entry;
+
+    int IKeyed<string>.BucketOf(string entry) => KeyHash.BucketOf(entry);
+
+    bool IKeyed<string>.Write(string entry, StateWriter writer)
+    {
+        if (Find(entry) is not { } both)
+            return false;
+        Write(writer, both[0]);
+        Write(writer, both[1]);
+        return true;
     }
 
     private static void Write(StateWriter writer, List<JoinRecord> records)

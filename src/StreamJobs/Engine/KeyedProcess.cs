@@ -8,14 +8,14 @@ namespace StreamJobs.Engine;
 /// kept for, and no timer is left; a record is late when its key's state could be gone.
 /// </summary>
 internal sealed class KeyedProcess<T, TState, TResult>(
-    Process<T, TState, TResult> process, long keep, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>
+    Process<T, TState, TResult> process, long keep, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>, IKeyed<string>
     where TState : class
 {
     private readonly Dictionary<string, Entry>?[] _entries = new Dictionary<string, Entry>?[KeyHash.Buckets];
     private readonly PriorityQueue<string, long> _deadlines = new();
     private readonly PriorityQueue<string, long> _clock = new();
     private readonly ProcessContext<TState, TResult> _context = new();
-    private readonly KeyGroups _groups = new(keysPerGroup: 256);
+    private readonly KeptKeys<string> _kept = new(0);
     private DateTimeOffset _now = DateTimeOffset.UnixEpoch;
     private long _timers;
     private long _clockTimers;
@@ -86,41 +86,38 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         return fired;
     }
 
-    public void TakeChanges(List<StateBlob> changes)
-    {
-        if (!_groups.Begin(0, Keys, changes))
-            return;
-        for (var bucket = 0; bucket < _entries.Length; bucket++)
-        {
-            if (_entries[bucket] is not { } entries || _groups.WriterOf(bucket) is not { } writer)
-                continue;
-            foreach (var (key, entry) in entries)
-                entry.Write(writer, key);
-        }
-
-        _groups.End(0, changes);
-    }
+    public void TakeChanges(List<StateBlob> changes) => _kept.TakeChanges(this, changes);
 
     public void Restore(IEnumerable<StateBlob> blobs, long watermark)
     {
-        foreach (var blob in blobs)
+        foreach (var (key, data) in _kept.Restore(blobs))
         {
-            _groups.Restore(blob.Group);
-            var reader = new StateReader(blob.Data);
-            while (!reader.AtEnd)
-            {
-                var key = reader.Text()!;
-                var entry = Entry.Read(ref reader);
-                (_entries[KeyHash.BucketOf(key)] ??= new(StringComparer.Ordinal)).Add(key, entry);
-                Keys++;
-                LookAgain(key, entry, entry.Newest + keep);
-                Enqueue(key, entry);
-                (_timers, _clockTimers) = (_timers + entry.Timers.Count, _clockTimers + entry.ClockTimers.Count);
-            }
+            var reader = new StateReader(data);
+            var entry = Entry.Read(ref reader);
+            (_entries[KeyHash.BucketOf(key)] ??= new(StringComparer.Ordinal)).Add(key, entry);
+            Keys++;
+            LookAgain(key, entry, entry.Newest + keep);
+            Enqueue(key, entry);
+            (_timers, _clockTimers) = (_timers + entry.Timers.Count, _clockTimers + entry.ClockTimers.Count);
         }
     }
 
     public IEnumerable<WindowResult<TResult>> Open(long watermark) => [];
+
+    int IKeyed<string>.Count => (int)Keys;
+
+    IEnumerable<string> IKeyed<string>.Entries => _entries.SelectMany(b => b?.Keys.AsEnumerable() ?? []);
+
+    string IKeyed<string>.KeyOf(string entry) => entry;
+
+    int IKeyed<string>.BucketOf(string entry) => KeyHash.BucketOf(entry);
+
+    bool IKeyed<string>.Write(string entry, StateWriter writer)
+    {
+        var found = Find(entry);
+        found?.Write(writer);
+        return found is not null;
+    }
 
     private Entry? Find(string key) => _entries[KeyHash.BucketOf(key)]?.GetValueOrDefault(key);
 
@@ -128,7 +125,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     {
         var at = timers.Min;
         Remove(timers, at, isClock);
-        _groups.Change(KeyHash.BucketOf(key));
+        _kept.Change(key);
         _context.Begin(key, at, isClock, _now, entry.State);
         try
         {
@@ -171,7 +168,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
             emit(() => new(key, start, start, 0, false, result));
         }
 
-        _groups.Change(KeyHash.BucketOf(key));
+        _kept.Change(key);
     }
 
     private void ForgetIfOver(string key, Entry entry, long at)
@@ -191,7 +188,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         {
             _entries[KeyHash.BucketOf(key)]!.Remove(key);
             Keys--;
-            _groups.Change(KeyHash.BucketOf(key));
+            _kept.Change(key);
         }
     }
 
@@ -200,8 +197,8 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     {
         for (var bucket = 0; bucket < _entries.Length; bucket++)
         {
-            if (_entries[bucket] is { Count: > 0 })
-                _groups.Change(bucket);
+            foreach (var key in _entries[bucket]?.Keys.AsEnumerable() ?? [])
+                _kept.Change(key);
             _entries[bucket] = null;
         }
 
@@ -273,9 +270,8 @@ internal sealed class KeyedProcess<T, TState, TResult>(
 
         public bool IsEmpty => State is null && LastResult == long.MinValue && Timers.Count == 0 && ClockTimers.Count == 0;
 
-        public void Write(StateWriter writer, string key)
+        public void Write(StateWriter writer)
         {
-            writer.Text(key);
             writer.Varint(Newest);
             writer.Varint(LastResult);
             writer.Varint(Kept is null ? 0 : 1);

@@ -75,8 +75,8 @@ internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, T
 
     public void Restore(IEnumerable<StateBlob> blobs, long watermark)
     {
-        foreach (var blob in blobs)
-            PaneOf(blob.Pane).Restore(blob);
+        foreach (var kept in blobs.GroupBy(b => b.Pane))
+            PaneOf(kept.Key).Restore(kept);
 
         // What the watermark had passed was given with the checkpoint that kept it.
         _given.UnionWith(_panes.Keys.Where(part => slices.SliceAndFirstEnd(part).FirstEnd <= watermark));

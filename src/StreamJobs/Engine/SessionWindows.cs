@@ -9,13 +9,13 @@ namespace StreamJobs.Engine;
 /// session begins where a final one began, and would write over its result. See docs/adr/0007.
 /// </summary>
 internal sealed class SessionWindows<T, TResult>(
-    long gap, long lateness, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>
+    long gap, long lateness, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>, IKeyed<string>
 {
     private readonly Dictionary<string, List<OneSession>> _sessions = new(StringComparer.Ordinal);
     private readonly PriorityQueue<string, long> _deadlines = new();
     private readonly ColumnSet<T> _columns = aggregation.CreateColumns();
     private readonly Stack<int> _free = [];
-    private readonly KeyGroups _groups = new(keysPerGroup: 256);
+    private readonly KeptKeys<string> _kept = new(0);
     private int _slots;
 
     public long NextDeadline => _deadlines.TryPeek(out _, out var at) ? at : long.MaxValue;
@@ -78,7 +78,7 @@ internal sealed class SessionWindows<T, TResult>(
         if (into.Emitted >= 0 && end > watermark)
             into.Reopened = true;
         (into.Start, into.End) = (start, end);
-        _groups.Change(KeyHash.BucketOf(key));
+        _kept.Change(key);
         if (watermark >= end)
             Emit(key, into);
         _deadlines.Enqueue(key, watermark >= end ? end + lateness : end);
@@ -100,7 +100,7 @@ internal sealed class SessionWindows<T, TResult>(
                 if (session.Emitted < 0 || session.Reopened)
                 {
                     Emit(key, session);
-                    _groups.Change(KeyHash.BucketOf(key));
+                    _kept.Change(key);
                     if (lateness > 0 && watermark != long.MaxValue)
                         _deadlines.Enqueue(key, session.End + lateness);
                 }
@@ -109,7 +109,7 @@ internal sealed class SessionWindows<T, TResult>(
                 {
                     all.RemoveAt(i);
                     _free.Push(session.Slot);
-                    _groups.Change(KeyHash.BucketOf(key));
+                    _kept.Change(key);
                 }
             }
 
@@ -118,45 +118,24 @@ internal sealed class SessionWindows<T, TResult>(
         }
     }
 
-    public void TakeChanges(List<StateBlob> changes)
-    {
-        if (!_groups.Begin(0, _sessions.Count, changes))
-            return;
-        foreach (var (key, all) in _sessions)
-        {
-            if (_groups.WriterOf(KeyHash.BucketOf(key)) is not { } writer)
-                continue;
-            foreach (var session in all)
-            {
-                writer.Text(key);
-                writer.Varint(session.Start);
-                writer.Varint(session.End - session.Start);
-                writer.Varint(session.Emitted);
-                writer.Varint(session.Reopened ? 1 : 0);
-                _columns.Write(writer, session.Slot);
-            }
-        }
-
-        _groups.End(0, changes);
-    }
+    public void TakeChanges(List<StateBlob> changes) => _kept.TakeChanges(this, changes);
 
     public void Restore(IEnumerable<StateBlob> blobs, long watermark)
     {
-        foreach (var blob in blobs)
+        foreach (var (key, data) in _kept.Restore(blobs))
         {
-            _groups.Restore(blob.Group);
-            var reader = new StateReader(blob.Data);
+            var reader = new StateReader(data);
+            var all = new List<OneSession>();
             while (!reader.AtEnd)
             {
-                var key = reader.Text()!;
                 var start = reader.Varint();
                 var session = new OneSession(Take()) { Start = start, End = start + reader.Varint(), Emitted = (int)reader.Varint(), Reopened = reader.Varint() == 1 };
                 _columns.Read(ref reader, session.Slot);
-                if (!_sessions.TryGetValue(key, out var all))
-                    _sessions.Add(key, all = []);
                 all.Add(session);
                 _deadlines.Enqueue(key, session.End > watermark ? session.End : session.End + lateness);
             }
+
+            _sessions.Add(key, all);
         }
     }
 
@@ -165,6 +144,30 @@ internal sealed class SessionWindows<T, TResult>(
         from session in keyed.Value
         where session.End > watermark
         select new WindowResult<TResult>(keyed.Key, session.Start, session.End, 0, false, aggregation.Result(_columns, session.Slot));
+
+    int IKeyed<string>.Count => _sessions.Count;
+
+    IEnumerable<string> IKeyed<string>.Entries => _sessions.Keys;
+
+    string IKeyed<string>.KeyOf(string entry) => entry;
+
+    int IKeyed<string>.BucketOf(string entry) => KeyHash.BucketOf(entry);
+
+    bool IKeyed<string>.Write(string entry, StateWriter writer)
+    {
+        if (!_sessions.TryGetValue(entry, out var all))
+            return false;
+        foreach (var session in all)
+        {
+            writer.Varint(session.Start);
+            writer.Varint(session.End - session.Start);
+            writer.Varint(session.Emitted);
+            writer.Varint(session.Reopened ? 1 : 0);
+            _columns.Write(writer, session.Slot);
+        }
+
+        return true;
+    }
 
     private void Emit(string key, OneSession session)
     {

@@ -97,12 +97,12 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
 
     public void Restore(IEnumerable<StateBlob> blobs, long watermark)
     {
-        foreach (var blob in blobs)
+        foreach (var kept in blobs.GroupBy(b => b.Pane))
         {
-            if (blob.Pane == Revisions)
-                RestoreCorrections(blob.Data);
+            if (kept.Key == Revisions)
+                RestoreCorrections(kept.Single().Data);
             else
-                PaneOf(blob.Pane).Restore(blob);
+                PaneOf(kept.Key).Restore(kept);
         }
 
         _closedUpTo = slices.ClosedUpTo(watermark);

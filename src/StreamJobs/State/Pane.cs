@@ -2,13 +2,11 @@ using StreamJobs.Columns;
 
 namespace StreamJobs.State;
 
-/// <summary>
-/// The keys of one window or slice and their aggregates. It knows which keys have changed since it was last kept.
-/// </summary>
-internal sealed class Pane<T>(long start, ColumnSet<T> columns)
+/// <summary>The keys of one window or slice and their aggregates.</summary>
+internal sealed class Pane<T>(long start, ColumnSet<T> columns) : IKeyed<int>
 {
     private readonly Dictionary<string, int> _slots = new(StringComparer.Ordinal);
-    private readonly KeyGroups _groups = new(keysPerGroup: 1024);
+    private readonly KeptKeys<int> _kept = new(start);
     private string[] _keys = [];
     private short[] _buckets = [];
 
@@ -64,7 +62,7 @@ internal sealed class Pane<T>(long start, ColumnSet<T> columns)
         return slot;
     }
 
-    public void Touch(int slot) => _groups.Change(_buckets[slot]);
+    public void Touch(int slot) => _kept.Change(slot);
 
     /// <summary>Adds all of another pane's keys.</summary>
     public void Merge(Pane<T> other)
@@ -77,7 +75,10 @@ internal sealed class Pane<T>(long start, ColumnSet<T> columns)
     public void Write(StateWriter writer)
     {
         for (var slot = 0; slot < Count; slot++)
-            WriteSlot(writer, slot);
+        {
+            writer.Text(_keys[slot]);
+            columns.Write(writer, slot);
+        }
     }
 
     /// <summary>Adds what was written.</summary>
@@ -88,34 +89,32 @@ internal sealed class Pane<T>(long start, ColumnSet<T> columns)
             columns.Read(ref reader, FindOrOpen(reader.Text()!, out _));
     }
 
-    /// <summary>As <see cref="Read"/>, of what a checkpoint kept: it counts as kept.</summary>
-    public void Restore(in StateBlob blob)
+    /// <summary>Takes what checkpoints kept.</summary>
+    public void Restore(IEnumerable<StateBlob> blobs)
     {
-        Read(blob.Data);
-        _groups.Restore(blob.Group);
+        foreach (var (key, data) in _kept.Restore(blobs))
+        {
+            var reader = new StateReader(data);
+            columns.Read(ref reader, FindOrOpen(key, out _));
+        }
     }
 
     /// <summary>What has changed since the last call.</summary>
-    public void TakeChanges(List<StateBlob> changes)
-    {
-        if (!_groups.Begin(start, Count, changes))
-            return;
-        for (var slot = 0; slot < Count; slot++)
-        {
-            if (_groups.WriterOf(_buckets[slot]) is { } writer)
-                WriteSlot(writer, slot);
-        }
-
-        _groups.End(start, changes);
-    }
+    public void TakeChanges(List<StateBlob> changes) => _kept.TakeChanges(this, changes);
 
     /// <summary>Says that the pane is gone, if it was ever kept.</summary>
-    public void TakeRemoval(List<StateBlob> changes) => _groups.TakeRemoval(start, changes);
+    public void TakeRemoval(List<StateBlob> changes) => _kept.TakeRemoval(changes);
 
-    private void WriteSlot(StateWriter writer, int slot)
+    IEnumerable<int> IKeyed<int>.Entries => Enumerable.Range(0, Count);
+
+    string IKeyed<int>.KeyOf(int slot) => _keys[slot];
+
+    int IKeyed<int>.BucketOf(int slot) => _buckets[slot];
+
+    bool IKeyed<int>.Write(int slot, StateWriter writer)
     {
-        writer.Text(_keys[slot]);
         columns.Write(writer, slot);
+        return true;
     }
 
     private void RemoveLast(string key)

@@ -23,6 +23,9 @@ public sealed class StateWriter
         return taken;
     }
 
+    /// <summary>The writer begins anew.</summary>
+    public void Clear() => Length = 0;
+
     /// <summary>A number that takes fewer bytes the nearer it is to 0.</summary>
     public void Varint(long value)
     {
