@@ -35,6 +35,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private bool _isIdle;
     private DateTimeOffset _openedAt;
     private DateTimeOffset _takenAt;
+    private DateTimeOffset _allTakenAt;
     private DateTimeOffset _lastRecordAt;
     private long _reachedMs = long.MaxValue;
     private long _reached = long.MaxValue;
@@ -102,7 +103,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             _isDirty |= job.Tick(_services.Time.GetUtcNow()); // the clock is known before the first record
         if (_sender is not null)
             await Task.Run(() => _sender.TakeOver(taken.Checkpoint, taken.Outbox), cancellationToken);
-        _openedAt = _takenAt = _lastRecordAt = _services.Time.GetUtcNow();
+        _openedAt = _takenAt = _allTakenAt = _lastRecordAt = _services.Time.GetUtcNow();
         _wantsReread = _jobs.Active.Any(j => j.Position < startOffset); // a savepoint was restored
         if (!_wantsReread)
             ReadAnew();
@@ -298,20 +299,26 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var (now, options) = (_services.Time.GetUtcNow(), _services.Options);
-        var hasResults = _lateRecords.Count > 0 || _faults.Count > 0 || _jobs.All.Any(j => j.HasDue || (!j.Output.IsEmpty && !j.Definition.IsFeeder));
+        var isAside = _lateRecords.Count > 0 || _faults.Count > 0;
+        var awaited = _jobs.Present.Where(j => j.HasDue || !j.Output.IsEmpty).ToArray();
         var isCatchingUp = _reachedMs < (now - options.CheckpointInterval).ToUnixTimeMilliseconds();
-        if (now - _takenAt >= CheckpointPace.Wait(options, isCatchingUp, hasResults, hasInputs: _jobs.All.Any(j => !j.Output.IsEmpty)))
+        var wait = CheckpointPace.Wait(options, isCatchingUp, hasResults: isAside || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
+        if (now - _allTakenAt >= options.CheckpointInterval || (isAside && now - _takenAt >= wait))
             BeginCheckpoint();
+        else if (awaited.Length > 0 && now - _takenAt >= wait)
+            BeginCheckpoint(awaited);
     }
 
-    private void BeginCheckpoint()
+    /// <param name="awaited">The jobs that someone waits for; null for all. Each has its own position, so the others can wait for their interval.</param>
+    private void BeginCheckpoint(PartitionJob[]? awaited = null)
     {
         _takenAt = _services.Time.GetUtcNow();
-        _isDirty = false;
+        if (awaited is null)
+            (_allTakenAt, _isDirty) = (_takenAt, false);
         List<JobCheckpoint> jobs;
         try
         {
-            jobs = [.. _jobs.Present.Select(Take)];
+            jobs = [.. (awaited ?? _jobs.Present).Select(Take)];
         }
         catch (Exception e)
         {
@@ -321,12 +328,12 @@ public sealed partial class JobPartition : IAsyncDisposable
             return;
         }
 
-        var byTopic = _jobs.All.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
+        var byTopic = (awaited ?? _jobs.All).SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
             .Select(g => (Topic: g.Key, Data: OutboxRecords.Write(g)))
             .Concat(_lateRecords)
             .GroupBy(t => t.Topic, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(t => t.Data).ToArray())).ToList();
         var faults = _faults.ToArray();
-        foreach (var job in _jobs.All)
+        foreach (var job in awaited ?? _jobs.All)
             job.Output.Clear();
         _lateRecords.Clear();
         _faults.Clear();
