@@ -20,7 +20,7 @@ create table if not exists {schema}.job_positions (
 -- What the state looks like; null where an earlier version of this library wrote it.
 alter table {schema}.job_positions add column if not exists shape text;
 
--- Keyed state, a blob per window and group of keys: never a row per key.
+-- Keyed state: of each window, its keys in groups, and what has changed in them since. Never a row per key.
 create table if not exists {schema}.job_state (
     job text not null, partition int not null, pane bigint not null, key_group int not null, data bytea not null,
     primary key (job, partition, pane, key_group));
