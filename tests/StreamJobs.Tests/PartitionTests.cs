@@ -42,6 +42,39 @@ public sealed class PartitionTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_result_is_kept_without_the_jobs_that_nobody_waits_for_and_after_a_crash_each_goes_on_at_its_own_place()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var options = new JobOptions { CheckpointInterval = TimeSpan.FromSeconds(10), CheckpointTimeout = TimeSpan.FromSeconds(20), CheckpointPause = TimeSpan.FromMilliseconds(10) };
+        Job slow = Job.Named("slow").From<Visit>("visits").Watermark(v => v.Time, 0.Milliseconds()).KeyByRecordKey(v => v.Who)
+            .Window(Tumbling.Of(1000.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        Job[] jobs = [PartitionWorld.Counts, slow];
+        await using (var former = new JobPartition("visits", 0, jobs, world.Services(options, clock)))
+        {
+            await former.OpenAsync("one", 0, default);
+            await former.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 20, 0)), default);
+            clock.Advance(TimeSpan.FromMilliseconds(20));
+            await former.TickAsync(default);
+            for (var i = 0; i < 1000 && !(await PositionsAsync()).ContainsKey("visits"); i++)
+                await Task.Delay(10);
+            Assert.Equal([("visits", 2L)], (await PositionsAsync()).Select(p => (p.Key, p.Value)));
+        }
+
+        await using var owner = new JobPartition("visits", 0, jobs, world.Services(options, clock));
+        await owner.OpenAsync("one", 0, default);
+        await owner.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 20, 0), new("a", 21, 0), new("a", 5000, 0)), default);
+        await owner.CheckpointAsync();
+
+        Assert.Equal(["a 0 1", "a 20 2"], await world.ResultsAsync());
+        Assert.Equal([3], (await new JobCatalog(world.Store).ResultsAsync(slow, new ResultQuery(null, null, null, null, null), 100)).Select(r => r.Value.GetProperty("c").GetInt32()));
+        Assert.All((await PositionsAsync()).Values, position => Assert.Equal(4, position));
+
+        async Task<Dictionary<string, long>> PositionsAsync() =>
+            (await new JobCatalog(world.Store).PartitionsAsync(null)).ToDictionary(p => p.Job, p => p.NextOffset);
+    }
+
+    [Fact]
     public async Task A_new_owner_goes_on_with_the_windows_of_the_former_one_and_takes_no_record_twice()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);

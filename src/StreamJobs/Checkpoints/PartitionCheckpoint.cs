@@ -3,7 +3,7 @@ using StreamJobs.State;
 
 namespace StreamJobs.Checkpoints;
 
-/// <summary>Everything that a partition's jobs have to keep at one moment; it is written in one transaction, or not at all.</summary>
+/// <summary>What a partition's jobs, or those of them that someone waits for, have to keep at one moment; it is written in one transaction, or not at all.</summary>
 internal sealed class PartitionCheckpoint
 {
     public required string Topic { get; init; }

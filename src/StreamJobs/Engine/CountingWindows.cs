@@ -68,7 +68,7 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
 
     int IKeyed<string>.Count => _filling.Count;
 
-    IEnumerable<string> IKeyed<string>.Entries => _filling.Keys;
+    IEnumerable<string> IKeyed<string>.EntriesIn(Func<int, bool> isWanted) => _filling.Keys.Where(key => isWanted(KeyHash.BucketOf(key)));
 
     string IKeyed<string>.KeyOf(string entry) => entry;
 

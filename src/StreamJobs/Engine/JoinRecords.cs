@@ -92,7 +92,7 @@ internal sealed class JoinRecords(long pane, JoinBounds bounds) : IKeyed<string>
 
     int IKeyed<string>.Count => (int)Keys;
 
-    IEnumerable<string> IKeyed<string>.Entries => _keys.SelectMany(b => b?.Keys.AsEnumerable() ?? []);
+    IEnumerable<string> IKeyed<string>.EntriesIn(Func<int, bool> isWanted) => _keys.Where((b, i) => b is not null && isWanted(i)).SelectMany(b => b!.Keys);
 
     string IKeyed<string>.KeyOf(string entry) => entry;
 

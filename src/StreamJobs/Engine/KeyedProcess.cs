@@ -106,7 +106,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
 
     int IKeyed<string>.Count => (int)Keys;
 
-    IEnumerable<string> IKeyed<string>.Entries => _entries.SelectMany(b => b?.Keys.AsEnumerable() ?? []);
+    IEnumerable<string> IKeyed<string>.EntriesIn(Func<int, bool> isWanted) => _entries.Where((b, i) => b is not null && isWanted(i)).SelectMany(b => b!.Keys);
 
     string IKeyed<string>.KeyOf(string entry) => entry;
 
@@ -168,7 +168,8 @@ internal sealed class KeyedProcess<T, TState, TResult>(
             emit(() => new(key, start, start, 0, false, result));
         }
 
-        _kept.Change(key);
+        if (!entry.IsEmpty || Find(key) is not null)
+            _kept.Change(key);
     }
 
     private void ForgetIfOver(string key, Entry entry, long at)

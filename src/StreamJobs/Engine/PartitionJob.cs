@@ -101,8 +101,9 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
     private readonly long _delay;
     private readonly long _maxAhead;
 
-    // By the clock a watermark moves without records; it is worth a checkpoint where a merger may wait for it.
+    // A merger waits for every partition's watermark to pass a window's end, also where no key has a part of it.
     private readonly long _mergedEvery;
+    private long _keptWatermark = long.MinValue;
     private long _current;
     private bool _isLate;
 
@@ -112,7 +113,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
     {
         (_definition, _timestamp, _key, _windows, _feed, Output) = (definition, timestamp, key, windows, windows as JoinFeed<T>, output);
         (_delay, _maxAhead) = ((long)definition.Time.Delay.TotalMilliseconds, (long)definition.Time.MaxAhead.TotalMilliseconds);
-        _mergedEvery = (long)(definition is { IsByArrival: true, IsMerged: true, Window: var window }
+        _mergedEvery = (long)(definition is { IsMerged: true, Window: var window }
             ? window is Sliding sliding ? sliding.Every : ((Tumbling)window).Size
             : TimeSpan.Zero).TotalMilliseconds;
         _steps = steps(Take);
@@ -122,7 +123,8 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
 
     public override long Keys => _windows.Keys;
 
-    public override bool HasDue => _windows is PartialWindows<T, TResult> { HasDue: true };
+    public override bool HasDue =>
+        _windows is PartialWindows<T, TResult> { HasDue: true } || (_mergedEvery > 0 && MaxTimestamp != long.MinValue && HasPassedAnEnd(_keptWatermark, Watermark));
 
     public override JobOutput Output { get; }
 
@@ -155,9 +157,17 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
         return (Definition.IsByArrival && PassTo(now.ToUnixTimeMilliseconds())) || something;
     }
 
-    public override void TakeChanges(List<StateBlob> changes) => _windows.TakeChanges(changes);
+    public override void TakeChanges(List<StateBlob> changes)
+    {
+        _windows.TakeChanges(changes);
+        _keptWatermark = Watermark;
+    }
 
-    public override void Restore(IEnumerable<StateBlob> blobs) => _windows.Restore(blobs, Watermark);
+    public override void Restore(IEnumerable<StateBlob> blobs)
+    {
+        _windows.Restore(blobs, Watermark);
+        _keptWatermark = Watermark;
+    }
 
     public override IEnumerable<ResultRow> OpenResults() => _windows.Open(Watermark).Select(JobOutput<TResult>.ToRow);
 
@@ -207,8 +217,10 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
         var closes = now >= _windows.NextDeadline;
         if (closes)
             _windows.Advance(now);
-        return closes || (_mergedEvery > 0 && (former == long.MinValue || former / _mergedEvery != now / _mergedEvery));
+        return closes || (_mergedEvery > 0 && HasPassedAnEnd(former, now));
     }
+
+    private bool HasPassedAnEnd(long former, long watermark) => former == long.MinValue || former / _mergedEvery != watermark / _mergedEvery;
 
     private void SetAside(int index)
     {

@@ -147,7 +147,7 @@ internal sealed class SessionWindows<T, TResult>(
 
     int IKeyed<string>.Count => _sessions.Count;
 
-    IEnumerable<string> IKeyed<string>.Entries => _sessions.Keys;
+    IEnumerable<string> IKeyed<string>.EntriesIn(Func<int, bool> isWanted) => _sessions.Keys.Where(key => isWanted(KeyHash.BucketOf(key)));
 
     string IKeyed<string>.KeyOf(string entry) => entry;
 

@@ -7,7 +7,7 @@ using StreamJobs.State;
 namespace StreamJobs.Running;
 
 /// <summary>
-/// The jobs of one topic on one partition: they share each read, and one checkpoint. Chunks, and the moments to look at the clock, come one at a time;
+/// The jobs of one topic on one partition: they share each read, and their checkpoints. Chunks, and the moments to look at the clock, come one at a time;
 /// a checkpoint is taken between them and written beside them.
 /// </summary>
 public sealed partial class JobPartition : IAsyncDisposable
@@ -295,7 +295,7 @@ public sealed partial class JobPartition : IAsyncDisposable
 
     private void CheckpointIfDue()
     {
-        // Not within a chunk: the jobs would stand at different places in it.
+        // Not within a chunk: a job would be kept with a position that it has come past.
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var (now, options) = (_services.Time.GetUtcNow(), _services.Options);
@@ -303,12 +303,13 @@ public sealed partial class JobPartition : IAsyncDisposable
         var awaited = _jobs.Present.Where(j => j.HasDue || !j.Output.IsEmpty).ToArray();
         var isCatchingUp = _reachedMs < (now - options.CheckpointInterval).ToUnixTimeMilliseconds();
         var wait = CheckpointPace.Wait(options, isCatchingUp, hasResults: isAside || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
-        if (now - _allTakenAt >= options.CheckpointInterval || (isAside && now - _takenAt >= wait))
+        if (isAside ? now - _takenAt >= wait : now - _allTakenAt >= options.CheckpointInterval && now - _takenAt >= options.CheckpointPause)
             BeginCheckpoint();
         else if (awaited.Length > 0 && now - _takenAt >= wait)
             BeginCheckpoint(awaited);
     }
 
+    /// <summary>Takes what has changed, and writes it beside the turns.</summary>
     /// <param name="awaited">The jobs that someone waits for; null for all. Each has its own position, so the others can wait for their interval.</param>
     private void BeginCheckpoint(PartitionJob[]? awaited = null)
     {

@@ -7,8 +7,8 @@ internal interface IKeyed<TEntry>
     /// <summary>How many keys there are.</summary>
     int Count { get; }
 
-    /// <summary>All keys.</summary>
-    IEnumerable<TEntry> Entries { get; }
+    /// <summary>The keys of the buckets that are wanted.</summary>
+    IEnumerable<TEntry> EntriesIn(Func<int, bool> isWanted);
 
     /// <summary>The key.</summary>
     string KeyOf(TEntry entry);

@@ -4,13 +4,16 @@ namespace StreamJobs.State;
 
 /// <summary>
 /// Which keys have changed since they were last kept, and what of them is kept how. A checkpoint writes a delta, the keys that changed, and, in turn, as much
-/// of the base, which is all keys by groups: it costs what has changed, not what there is, and what must be read again stays below twice that. When most
+/// of the base, which is all keys by groups: it costs what has changed, not what there is, and what must be read again stays below a few times that. When most
 /// keys have changed, it writes the base alone. Never a row per key.
 /// </summary>
 /// <param name="pane">The pane that it is kept under.</param>
 internal sealed class KeptKeys<TEntry>(long pane)
 {
     private const int KeysPerGroup = 256;
+
+    /// <summary>What a delta costs at least, so that they stay few: a page of the table.</summary>
+    private const int BytesPerDelta = 8192;
 
     private readonly HashSet<TEntry> _changed = [];
     private readonly Queue<int> _deltas = new();
@@ -75,19 +78,19 @@ internal sealed class KeptKeys<TEntry>(long pane)
         if (state.Count == 0)
         {
             TakeRemoval(changes);
-            _changed.Clear();
+            ClearChanged();
             return;
         }
 
         _sequence++;
         var fitting = (int)Math.Min(KeyHash.Buckets, BitOperations.RoundUpToPowerOf2((uint)Math.Max(1, state.Count / KeysPerGroup)));
-        var isDividedAnew = _groups.Length < fitting || _groups.Length > 4 * fitting;
+        var isDividedAnew = _groups.Length < fitting || _groups.Length > 4 * fitting || _sequence > KeptPart.MaxSequence;
         if (isDividedAnew || _changed.Count * 2 >= state.Count)
         {
             if (isDividedAnew)
             {
                 TakeRemoval(changes);
-                _groups = new GroupOfKeys[fitting];
+                (_groups, _sequence) = (new GroupOfKeys[fitting], 1);
             }
 
             WriteGroups(state, 0, _groups.Length, changes);
@@ -95,7 +98,7 @@ internal sealed class KeptKeys<TEntry>(long pane)
         }
         else
         {
-            _budget += WriteDelta(state, changes);
+            _budget += Math.Max(BytesPerDelta, WriteDelta(state, changes));
             var groups = 0;
             for (; groups < _groups.Length && _budget > 0; groups++)
                 _budget -= Math.Max(1, _groups[(_next + groups) % _groups.Length].Bytes);
@@ -107,7 +110,7 @@ internal sealed class KeptKeys<TEntry>(long pane)
         var oldest = _groups.Min(g => g.Sequence);
         while (_deltas.TryPeek(out var delta) && delta <= oldest && delta < _sequence)
             changes.Add(new(pane, KeptPart.Delta(_deltas.Dequeue()), null));
-        _changed.Clear();
+        ClearChanged();
     }
 
     /// <summary>Says that all is gone, if any was ever kept.</summary>
@@ -117,7 +120,15 @@ internal sealed class KeptKeys<TEntry>(long pane)
             changes.Add(new(pane, -1, null));
         _isKept = false;
         _deltas.Clear();
-        _groups = [];
+        (_groups, _sequence) = ([], 0);
+    }
+
+    private void ClearChanged()
+    {
+        var wasLarge = _changed.Count > 16_384;
+        _changed.Clear();
+        if (wasLarge)
+            _changed.TrimExcess(); // a rush must not keep its memory for ever
     }
 
     private int WriteDelta(IKeyed<TEntry> state, List<StateBlob> changes)
@@ -138,11 +149,8 @@ internal sealed class KeptKeys<TEntry>(long pane)
         var (writers, one) = (new StateWriter?[_groups.Length], new StateWriter());
         for (var i = 0; i < count; i++)
             (writers[(first + i) & mask] = new()).Varint(_sequence);
-        foreach (var entry in state.Entries)
-        {
-            if (writers[state.BucketOf(entry) & mask] is { } writer)
-                Write(state, entry, one, writer, isGoneSaid: false);
-        }
+        foreach (var entry in state.EntriesIn(bucket => writers[bucket & mask] is not null))
+            Write(state, entry, one, writers[state.BucketOf(entry) & mask]!, isGoneSaid: false);
 
         for (var i = 0; i < count; i++)
         {

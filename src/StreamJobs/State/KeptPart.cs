@@ -7,6 +7,10 @@ internal readonly struct KeptPart
 {
     private const int DeltaBit = 1 << 30;
     private const int GroupBits = 16;
+
+    /// <summary>The last delta that has a number.</summary>
+    public const int MaxSequence = DeltaBit - 1;
+
     private readonly int _number;
 
     /// <summary>Reads a number.</summary>

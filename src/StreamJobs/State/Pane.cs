@@ -105,7 +105,7 @@ internal sealed class Pane<T>(long start, ColumnSet<T> columns) : IKeyed<int>
     /// <summary>Says that the pane is gone, if it was ever kept.</summary>
     public void TakeRemoval(List<StateBlob> changes) => _kept.TakeRemoval(changes);
 
-    IEnumerable<int> IKeyed<int>.Entries => Enumerable.Range(0, Count);
+    IEnumerable<int> IKeyed<int>.EntriesIn(Func<int, bool> isWanted) => Enumerable.Range(0, Count).Where(slot => isWanted(_buckets[slot]));
 
     string IKeyed<int>.KeyOf(int slot) => _keys[slot];
 

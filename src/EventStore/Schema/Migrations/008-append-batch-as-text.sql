@@ -1,5 +1,5 @@
--- JSON comes as text, and each row's is parsed where it is stored: arrays of jsonb are parsed before the call, in memory that is only freed after
--- the last of them, which was half of the time of a large batch. The function that takes jsonb stays for processes of the version before.
+-- JSON comes as text, and is parsed here, a row at a time: arrays of jsonb are parsed before the call, in memory that is only freed after the last
+-- of them, which was half of the time of a large batch. The function that takes jsonb stays for processes of the version before.
 --
 -- Commits a batch of appends: one call, one round trip, one transaction. Each stream and each event id occurs at most once in a batch,
 -- and the arrays are in stream key order, so that two batches lock rows in the same order.
@@ -30,9 +30,17 @@ set jit to off
 as $$
 declare
     found_row record;
+    event_data jsonb[];
+    event_headers jsonb[];
+    ledger_sources jsonb[];
     expected_rows bigint;
     written_rows bigint;
 begin
+    -- 0. Content that jsonb refuses raises here, before a sequence number is drawn.
+    event_data := array(select u.data::jsonb from unnest(e_data) u(data));
+    event_headers := array(select u.headers::jsonb from unnest(e_headers) u(headers));
+    ledger_sources := array(select u.source::jsonb from unnest(l_source) u(source));
+
     -- 1. What is there already? Ids come first: a writer that commits between two of these looks has moved its stream or position as
     -- well, and is then seen by the later look. Stale wins over duplicate: whoever is stale must reload before it judges an id.
     verdicts := array_fill(0, array[cardinality(stream_keys)]);
@@ -107,8 +115,8 @@ begin
     end if;
 
     insert into {schema}.ledger (event_id, stream_key, outcome, reason, source)
-    select l.event_id, l.key, l.outcome, l.reason, l.source::jsonb
-    from unnest(l_append, l_key, l_event_id, l_outcome, l_reason, l_source) with ordinality l(append, key, event_id, outcome, reason, source, ord)
+    select l.event_id, l.key, l.outcome, l.reason, l.source
+    from unnest(l_append, l_key, l_event_id, l_outcome, l_reason, ledger_sources) with ordinality l(append, key, event_id, outcome, reason, source, ord)
     where verdicts[l.append] = 0
     order by l.ord
     on conflict (topic, incarnation, partition, record_offset) where topic is not null do nothing;
@@ -132,8 +140,8 @@ begin
 
     if sequences is not null then
         insert into {schema}.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type, headers, is_archived)
-        select sequences[e.ord], e.id, e.key, e.version, e.data::jsonb, e.type, now(), '*DEFAULT*', e.dotnet_type, e.headers::jsonb, false
-        from unnest(e_append, e_key, e_version, e_id, e_type, e_dotnet_type, e_data, e_headers) with ordinality
+        select sequences[e.ord], e.id, e.key, e.version, e.data, e.type, now(), '*DEFAULT*', e.dotnet_type, e.headers, false
+        from unnest(e_append, e_key, e_version, e_id, e_type, e_dotnet_type, event_data, event_headers) with ordinality
             e(append, key, version, id, type, dotnet_type, data, headers, ord)
         where verdicts[e.append] = 0;
         -- Marten's daemon listens to this; only Marten's own sessions would send it.
