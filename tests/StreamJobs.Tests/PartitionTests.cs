@@ -8,6 +8,9 @@ namespace StreamJobs.Tests;
 /// <summary>What a partition's jobs keep, on a real database: what is promised of crashes, former owners, bad records and commits that nobody heard of.</summary>
 public sealed class PartitionTests(PostgresServer postgres)
 {
+    /// <summary>Results are kept at once, everything else long after the test.</summary>
+    private static JobOptions Brisk => new() { CheckpointInterval = TimeSpan.FromSeconds(10), CheckpointTimeout = TimeSpan.FromSeconds(20), CheckpointPause = TimeSpan.FromMilliseconds(10) };
+
     [Fact]
     public async Task A_record_that_a_job_fails_on_is_kept_before_the_position_passes_it()
     {
@@ -46,22 +49,20 @@ public sealed class PartitionTests(PostgresServer postgres)
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        var options = new JobOptions { CheckpointInterval = TimeSpan.FromSeconds(10), CheckpointTimeout = TimeSpan.FromSeconds(20), CheckpointPause = TimeSpan.FromMilliseconds(10) };
         Job slow = Job.Named("slow").From<Visit>("visits").Watermark(v => v.Time, 0.Milliseconds()).KeyByRecordKey(v => v.Who)
             .Window(Tumbling.Of(1000.Milliseconds())).Aggregate(a => new { c = a.Count() });
         Job[] jobs = [PartitionWorld.Counts, slow];
-        await using (var former = new JobPartition("visits", 0, jobs, world.Services(options, clock)))
+        await using (var former = new JobPartition("visits", 0, jobs, world.Services(Brisk, clock)))
         {
             await former.OpenAsync("one", 0, default);
             await former.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 20, 0)), default);
             clock.Advance(TimeSpan.FromMilliseconds(20));
             await former.TickAsync(default);
-            for (var i = 0; i < 1000 && !(await PositionsAsync()).ContainsKey("visits"); i++)
-                await Task.Delay(10);
+            await world.UntilKeptAsync("visits", 2);
             Assert.Equal([("visits", 2L)], (await PositionsAsync()).Select(p => (p.Key, p.Value)));
         }
 
-        await using var owner = new JobPartition("visits", 0, jobs, world.Services(options, clock));
+        await using var owner = new JobPartition("visits", 0, jobs, world.Services(Brisk, clock));
         await owner.OpenAsync("one", 0, default);
         await owner.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 20, 0), new("a", 21, 0), new("a", 5000, 0)), default);
         await owner.CheckpointAsync();
@@ -72,6 +73,44 @@ public sealed class PartitionTests(PostgresServer postgres)
 
         async Task<Dictionary<string, long>> PositionsAsync() =>
             (await new JobCatalog(world.Store).PartitionsAsync(null)).ToDictionary(p => p.Job, p => p.NextOffset);
+    }
+
+    [Fact]
+    public async Task A_merger_hears_at_once_that_a_partition_has_passed_a_windows_end_although_no_key_has_a_part_of_it()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        Job merged = Job.Named("merged").From<Visit>("visits").Watermark(v => v.Time, 0.Milliseconds()).KeyBy(v => v.Value > 0 ? "some" : null)
+            .Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using var partition = new JobPartition("visits", 0, [merged], world.Services(Brisk, clock));
+        await partition.OpenAsync("one", 0, default);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await partition.CheckpointAsync();
+        await partition.ProcessAsync(new Chunk(1, new Visit("a", 25, 0)), default);
+
+        clock.Advance(TimeSpan.FromMilliseconds(20));
+        await partition.TickAsync(default);
+
+        Assert.Equal(25, (await world.UntilKeptAsync("merged", 2)).Watermark!.Value.ToUnixTimeMilliseconds());
+    }
+
+    [Fact]
+    public async Task A_record_that_a_job_fails_on_is_kept_at_once_with_every_job_that_has_passed_it()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        Job slow = Job.Named("slow").From<Visit>("visits").Watermark(v => v.Time, 0.Milliseconds()).KeyByRecordKey(v => v.Who)
+            .Window(Tumbling.Of(1000.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using var partition = new JobPartition("visits", 0, [PartitionWorld.Counts, slow], world.Services(Brisk, clock));
+        await partition.OpenAsync("one", 0, default);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 13)), default);
+
+        clock.Advance(TimeSpan.FromMilliseconds(20));
+        await partition.TickAsync(default);
+
+        Assert.Equal(1, (await world.UntilKeptAsync("slow", 1)).NextOffset);
+        Assert.Equal(1, (await world.UntilKeptAsync("visits", 1)).NextOffset);
+        Assert.Equal([0], world.Kept.Select(f => f.Offset));
     }
 
     [Fact]

@@ -65,6 +65,18 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
 
     public async Task<JobPartitionStatus> StatusAsync() => (await new JobCatalog(Store).PartitionsAsync("visits")).Single();
 
+    /// <summary>Waits until a checkpoint, which is written beside the turns, has kept a job's position.</summary>
+    public async Task<JobPartitionStatus> UntilKeptAsync(string job, long nextOffset)
+    {
+        for (var left = 1000; ; left--)
+        {
+            if ((await new JobCatalog(Store).PartitionsAsync(job)).SingleOrDefault() is { } kept && kept.NextOffset >= nextOffset)
+                return kept;
+            Assert.True(left > 0, $"{job} was not kept at {nextOffset}");
+            await Task.Delay(10);
+        }
+    }
+
     public async Task<string[]> ResultsAsync() =>
         [.. (await new JobCatalog(Store).ResultsAsync(Counts, new ResultQuery(null, null, null, null, null), 100)).Select(r => $"{r.Key} {r.StartMs} {r.Value.GetProperty("c")}")];
 

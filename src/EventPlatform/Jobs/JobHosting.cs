@@ -71,7 +71,7 @@ internal sealed class JobDatabase : IDisposable, IAsyncDisposable
     {
         var text = new NpgsqlConnectionStringBuilder(options.Value.ConnectionString);
         text.ApplicationName ??= $"{AppDomain.CurrentDomain.FriendlyName} jobs";
-        text.NoResetOnClose = true; // no session keeps anything
+        text.NoResetOnClose = true; // jobs leave nothing in a session that a reset would take away
         text.Options = $"-c idle_in_transaction_session_timeout={(long)options.Value.IdleInTransactionTimeout.TotalMilliseconds} {text.Options}";
         _source = new NpgsqlDataSourceBuilder(text.ConnectionString).UseLoggerFactory(loggers).Build();
         Store = new JobStore(_source, options.Value.Schema);

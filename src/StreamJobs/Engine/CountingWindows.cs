@@ -5,7 +5,7 @@ namespace StreamJobs.Engine;
 
 /// <summary>So many records of a key at a time, in their partition's order. Nothing is ever late; a window spans its records' times.</summary>
 internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit)
-    : IWindows<T, TResult>, IKeyed<string>
+    : IWindows<T, TResult>, IKeyed
 {
     private readonly Dictionary<string, Filling> _filling = new(StringComparer.Ordinal);
     private readonly ColumnSet<T> _columns = aggregation.CreateColumns();
@@ -69,10 +69,6 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
     int IKeyed<string>.Count => _filling.Count;
 
     IEnumerable<string> IKeyed<string>.EntriesIn(Func<int, bool> isWanted) => _filling.Keys.Where(key => isWanted(KeyHash.BucketOf(key)));
-
-    string IKeyed<string>.KeyOf(string entry) => entry;
-
-    int IKeyed<string>.BucketOf(string entry) => KeyHash.BucketOf(entry);
 
     bool IKeyed<string>.Write(string entry, StateWriter writer)
     {

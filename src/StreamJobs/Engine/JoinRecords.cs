@@ -10,7 +10,7 @@ internal readonly record struct JoinRecord(long Time, int Partition, long Offset
 }
 
 /// <summary>The records of both sides that may still have partners, by key and time.</summary>
-internal sealed class JoinRecords(long pane, JoinBounds bounds) : IKeyed<string>
+internal sealed class JoinRecords(long pane, JoinBounds bounds) : IKeyed
 {
     private readonly Dictionary<string, List<JoinRecord>[]>?[] _keys = new Dictionary<string, List<JoinRecord>[]>?[KeyHash.Buckets];
     private readonly PriorityQueue<string, long>[] _due = [new(), new()];
@@ -93,10 +93,6 @@ internal sealed class JoinRecords(long pane, JoinBounds bounds) : IKeyed<string>
     int IKeyed<string>.Count => (int)Keys;
 
     IEnumerable<string> IKeyed<string>.EntriesIn(Func<int, bool> isWanted) => _keys.Where((b, i) => b is not null && isWanted(i)).SelectMany(b => b!.Keys);
-
-    string IKeyed<string>.KeyOf(string entry) => entry;
-
-    int IKeyed<string>.BucketOf(string entry) => KeyHash.BucketOf(entry);
 
     bool IKeyed<string>.Write(string entry, StateWriter writer)
     {

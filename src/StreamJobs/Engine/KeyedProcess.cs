@@ -8,7 +8,7 @@ namespace StreamJobs.Engine;
 /// kept for, and no timer is left; a record is late when its key's state could be gone.
 /// </summary>
 internal sealed class KeyedProcess<T, TState, TResult>(
-    Process<T, TState, TResult> process, long keep, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>, IKeyed<string>
+    Process<T, TState, TResult> process, long keep, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>, IKeyed
     where TState : class
 {
     private readonly Dictionary<string, Entry>?[] _entries = new Dictionary<string, Entry>?[KeyHash.Buckets];
@@ -107,10 +107,6 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     int IKeyed<string>.Count => (int)Keys;
 
     IEnumerable<string> IKeyed<string>.EntriesIn(Func<int, bool> isWanted) => _entries.Where((b, i) => b is not null && isWanted(i)).SelectMany(b => b!.Keys);
-
-    string IKeyed<string>.KeyOf(string entry) => entry;
-
-    int IKeyed<string>.BucketOf(string entry) => KeyHash.BucketOf(entry);
 
     bool IKeyed<string>.Write(string entry, StateWriter writer)
     {

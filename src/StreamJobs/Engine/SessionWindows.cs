@@ -9,7 +9,7 @@ namespace StreamJobs.Engine;
 /// session begins where a final one began, and would write over its result. See docs/adr/0007.
 /// </summary>
 internal sealed class SessionWindows<T, TResult>(
-    long gap, long lateness, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>, IKeyed<string>
+    long gap, long lateness, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>, IKeyed
 {
     private readonly Dictionary<string, List<OneSession>> _sessions = new(StringComparer.Ordinal);
     private readonly PriorityQueue<string, long> _deadlines = new();
@@ -148,10 +148,6 @@ internal sealed class SessionWindows<T, TResult>(
     int IKeyed<string>.Count => _sessions.Count;
 
     IEnumerable<string> IKeyed<string>.EntriesIn(Func<int, bool> isWanted) => _sessions.Keys.Where(key => isWanted(KeyHash.BucketOf(key)));
-
-    string IKeyed<string>.KeyOf(string entry) => entry;
-
-    int IKeyed<string>.BucketOf(string entry) => KeyHash.BucketOf(entry);
 
     bool IKeyed<string>.Write(string entry, StateWriter writer)
     {

@@ -20,3 +20,11 @@ internal interface IKeyed<TEntry>
     /// <returns>False when it has nothing: nothing was written.</returns>
     bool Write(TEntry entry, StateWriter writer);
 }
+
+/// <summary>State by key where nothing names a key quicker than itself.</summary>
+internal interface IKeyed : IKeyed<string>
+{
+    string IKeyed<string>.KeyOf(string entry) => entry;
+
+    int IKeyed<string>.BucketOf(string entry) => KeyHash.BucketOf(entry);
+}
