@@ -4,6 +4,8 @@ using EventPlatform.DeadLetters;
 using EventPlatform.Hosting;
 using EventPlatform.Jobs;
 using EventStore.DeadLetters;
+using Orleans.Core.Internal;
+using Orleans.Runtime.Placement;
 using Orleans.Streams.Kafka;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
@@ -179,6 +181,33 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
 
             return partitions.Length == 2;
         }
+    }
+
+    [Theory, BrokerData]
+    public async Task The_jobs_of_a_partition_come_back_to_the_silo_that_reads_it_from_one_that_does_not(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartJobsAloneAsync(await brokers.GetAsync(kind), postgres, silos: 2);
+        var (reader, partition) = await Eventually.Async(
+            () => Task.FromResult(ReaderOf(0)), r => r.Partition is { Position: >= 0 }, Patience, "the first silo reads a partition");
+        var grain = cluster.Service<IGrainFactory>(reader).GetGrain<IJobPartitionGrain>($"orders/{partition!.Partition}");
+        await Eventually.Async(grain.PositionsAsync, p => p.Count > 0, Patience, "its jobs run there");
+
+        // A question from elsewhere meets no grain, and makes one where it was asked: from now on the reader's silo believes that it lives there.
+        var elsewhere = cluster.Service<ILocalSiloDetails>(1 - reader).SiloAddress;
+        await Eventually.Async(
+            async () =>
+            {
+                await grain.Cast<IGrainManagementExtension>().DeactivateOnIdle();
+                RequestContext.Set(IPlacementDirector.PlacementHintKey, elsewhere);
+                return await grain.PositionsAsync();
+            },
+            p => p.Count == 0, Patience, "it was asked elsewhere");
+        RequestContext.Clear();
+
+        await Eventually.Async(grain.PositionsAsync, p => p.Count > 0, Patience, "its jobs run beside its reader again");
+
+        (int Silo, KafkaPartitionStatus? Partition) ReaderOf(int silo) =>
+            (silo, cluster.Service<IKafkaStreamsStatus>(silo).Partitions.FirstOrDefault(p => p.Provider == "kafka-jobs"));
     }
 
     private static async Task SendAsync(PlatformCluster cluster, int from, int to)

@@ -30,7 +30,7 @@ public sealed class PlatformCluster : IAsyncDisposable
     private readonly IProducer<string?, byte[]> _producer;
     private readonly AvroRecordEncoder<OrderRecord> _encoder;
 
-    private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic, Action<PlatformBuilder> define)
+    private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic, Action<PlatformBuilder> define, short silos)
     {
         File.WriteAllText(Path.Combine(_schemas, "order.avsc"), Schema);
         File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"},"order-counts-value":{"schema":"order_count.avsc"},"order-events-value":{"schema":"domain_event.avsc"},"order-pairs-inputs-value":{"schema":"join_input.avsc"}}""");
@@ -45,7 +45,7 @@ public sealed class PlatformCluster : IAsyncDisposable
             Partitioner = Partitioner.Murmur2Random,
             LingerMs = 1,
         }).SetLogHandler((_, _) => { }).Build();
-        var builder = new InProcessTestClusterBuilder(1);
+        var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureHost(host =>
         {
             host.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -76,16 +76,16 @@ public sealed class PlatformCluster : IAsyncDisposable
 
     public IGrainFactory Grains => _cluster.Client;
 
-    /// <summary>A service of the silo.</summary>
-    public T Service<T>()
-        where T : notnull => _cluster.GetSiloServiceProvider(_cluster.Silos[0].SiloAddress).GetRequiredService<T>();
+    /// <summary>A service of a silo, the first if not said.</summary>
+    public T Service<T>(int silo = 0)
+        where T : notnull => _cluster.GetSiloServiceProvider(_cluster.Silos[silo].SiloAddress).GetRequiredService<T>();
 
     public static Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic = "", bool jobs = false) =>
         StartAsync(broker, postgres, deadLetterTopic, jobs ? platform => OrderJobs.Define(platform, Orders.Define) : Orders.Define);
 
     /// <summary>The example's topic with its jobs, and nothing else.</summary>
-    public static Task<PlatformCluster> StartJobsAloneAsync(IKafkaBroker broker, PostgresServer postgres) =>
-        StartAsync(broker, postgres, "", platform => OrderJobs.Define(platform, p => p.Topic<OrderRecord>("orders", r => r.OrderId, r => r.EventId, r => r.At)));
+    public static Task<PlatformCluster> StartJobsAloneAsync(IKafkaBroker broker, PostgresServer postgres, short silos = 1) =>
+        StartAsync(broker, postgres, "", platform => OrderJobs.Define(platform, p => p.Topic<OrderRecord>("orders", r => r.OrderId, r => r.EventId, r => r.At)), silos);
 
     /// <summary>The example's topic with its join, and nothing else.</summary>
     public static Task<PlatformCluster> StartJoinAsync(IKafkaBroker broker, PostgresServer postgres) => StartAsync(
@@ -99,14 +99,14 @@ public sealed class PlatformCluster : IAsyncDisposable
             platform.PublishEvents<IOrderEvent>(to: "order-events", time: e => (e as OrderPlaced)?.At ?? DateTimeOffset.UnixEpoch);
         });
 
-    private static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic, Action<PlatformBuilder> define)
+    private static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic, Action<PlatformBuilder> define, short silos = 1)
     {
         var topic = $"orders-{Guid.NewGuid():N}";
         await broker.CreateTopicAsync(topic, 2);
         await broker.CreateTopicAsync($"{topic}-counts", 1);
         await broker.CreateTopicAsync($"{topic}-events", 2);
         await broker.CreateTopicAsync($"{topic}-pairs", 3);
-        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic, define);
+        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic, define, silos);
         await cluster._cluster.DeployAsync();
         return cluster;
     }

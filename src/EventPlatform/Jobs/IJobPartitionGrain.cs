@@ -4,7 +4,10 @@ namespace EventPlatform.Jobs;
 [Alias("event-platform.job-partition")]
 public interface IJobPartitionGrain : IGrainWithStringKey
 {
-    /// <summary>Takes the partition over if that has not happened: an idle partition has jobs too.</summary>
+    /// <summary>
+    /// Takes the partition over if that has not happened: an idle partition has jobs too. Called by the silo that reads it, which is also the placement hint:
+    /// a grain that lives elsewhere moves there.
+    /// </summary>
     /// <param name="incarnation">The topic's incarnation.</param>
     /// <param name="position">Where jobs begin that have no position yet.</param>
     [Alias("ensure")]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime.Placement;
 using Orleans.Streams.Kafka;
 using StreamJobs.Checkpoints;
 using StreamJobs.Running;
@@ -12,8 +13,8 @@ namespace EventPlatform.Jobs;
 /// Sees to it that jobs run where nothing comes, and tells mergers when partitions have moved on: often, but no job more than every few hundredths of a second.
 /// </summary>
 internal sealed partial class JobKeeper(
-    JobStore store, JobDirectory jobs, JobNudges nudges, IGrainFactory grains, IKafkaStreamsStatus status, IOptions<JobOptions> options, TimeProvider time,
-    ILogger<JobKeeper> logger)
+    JobStore store, JobDirectory jobs, JobNudges nudges, IGrainFactory grains, IKafkaStreamsStatus status, ILocalSiloDetails silo, IOptions<JobOptions> options,
+    TimeProvider time, ILogger<JobKeeper> logger)
     : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
@@ -74,7 +75,21 @@ internal sealed partial class JobKeeper(
             if (partition is not { Incarnation: { } incarnation, Position: { } position and >= 0 })
                 continue;
             var key = JobStreams.Key(JobStreams.TopicOf(partition.Stream), partition.Partition);
-            Run(key, () => grains.GetGrain<IJobPartitionGrain>(key).EnsureAsync(incarnation, position), () => { });
+            Run(key, () => EnsureHereAsync(grains.GetGrain<IJobPartitionGrain>(key), incarnation, position), () => { });
+        }
+    }
+
+    /// <summary>The partition is read here: its grain is placed here, and comes here from anywhere else.</summary>
+    private Task EnsureHereAsync(IJobPartitionGrain grain, string incarnation, long position)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo.SiloAddress);
+        try
+        {
+            return grain.EnsureAsync(incarnation, position);
+        }
+        finally
+        {
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         }
     }
 

@@ -52,7 +52,10 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
 
     public async Task EnsureAsync(string incarnation, long position)
     {
-        if (!LeaveUnlessRead())
+        // Deactivated, it would be back here at the next call: the caller's directory cache leads here, and a silo creates what it is asked for.
+        if (Mine() is null)
+            MigrateOnIdle();
+        else
             await OpenAsync(incarnation, position);
     }
 
