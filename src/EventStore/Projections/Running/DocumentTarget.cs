@@ -4,7 +4,6 @@ using EventStore.Hosting;
 using EventStore.Projections.Folding;
 using EventStore.Projections.Storage;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace EventStore.Projections.Running;
 
@@ -23,10 +22,11 @@ internal sealed class DocumentTarget(BoundProjection projection, Generation gene
 
     private readonly string _load = $"select key, doc::text from {dataSources.Schema}.{generation.Table} where key = any($1)";
 
-    // In key order, so that the table grows in the order it is read in.
+    // In key order, so that the table grows in the order it is read in. JSON goes as text: jsonb[] parameters are parsed in memory that is given back to the
+    // system with each of them.
     private readonly string _upsert = $"""
         insert into {dataSources.Schema}.{generation.Table} (key, doc, sequence)
-        select key, doc, sequence from unnest($1, $2, $3) as d(key, doc, sequence) order by key collate "C"
+        select key, doc::jsonb, sequence from unnest($1, $2, $3) as d(key, doc, sequence) order by key collate "C"
         on conflict (key) do update set doc = excluded.doc, sequence = excluded.sequence
         """;
 
@@ -135,7 +135,7 @@ internal sealed class DocumentTarget(BoundProjection projection, Generation gene
                 Parameters =
                 {
                     new() { Value = Array.ConvertAll(upserts, u => u.Key) },
-                    new() { Value = Array.ConvertAll(upserts, u => u.Json), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb },
+                    new() { Value = Array.ConvertAll(upserts, u => u.Json) },
                     new() { Value = Array.ConvertAll(upserts, u => u.Sequence) },
                 },
             });
