@@ -90,7 +90,7 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
             gauge.Reread = session.RequestReread;
         }
 
-        return new KafkaReceiver<TItem, TPart>(cache, intake, session, CreateUnroutableLane(), gauge, parts.Status);
+        return new KafkaReceiver<TItem, TPart>(cache, intake, session, CreateUnroutableLane(), gauge, parts.Status, parts.Time);
     }
 
     public override void Dispose()

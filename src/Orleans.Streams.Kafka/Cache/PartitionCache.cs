@@ -45,6 +45,9 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
     /// <summary>Deliveries on their way to grains.</summary>
     public int Deliveries => _deliveries;
 
+    /// <summary>Nothing is unacknowledged, so nothing is on its way, waits its turn, or is to be delivered again.</summary>
+    public bool IsIdle => _items == 0 && _shrunk.Count == 0 && _told.Count == 0;
+
     public bool HasRoom => _items < limits.Items && _bytes < limits.Bytes && _tracker.Span < limits.Span;
 
     // Room is kept by the receiver, which holds items back: were the agent told to stop reading, it would not hear of due redeliveries either.

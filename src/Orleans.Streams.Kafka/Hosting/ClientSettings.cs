@@ -8,9 +8,9 @@ internal static class ClientSettings
     public static ConsumerConfig Consumer(KafkaProviderOptions options, string provider, string fields)
     {
         var settings = Common(options);
-        // A hundred answers a second are enough: an answer per record costs the broker and the silo far more than the records do. The emulator
-        // always waits this long.
-        settings["fetch.wait.max.ms"] = "10";
+        // Forty answers a second are enough: an answer costs the broker and the silo far more than a record does, and each silo has two consumers of
+        // nearly every topic. The emulator always waits this long.
+        settings["fetch.wait.max.ms"] = "25";
         settings["fetch.min.bytes"] = "65536";
         settings["queued.min.messages"] = "20000";
         settings["queued.max.messages.kbytes"] = "16384";

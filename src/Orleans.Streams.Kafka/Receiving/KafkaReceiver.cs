@@ -4,8 +4,8 @@ using Orleans.Streams.Kafka.Status;
 namespace Orleans.Streams.Kafka.Receiving;
 
 /// <summary>
-/// What a pulling agent reads a partition with. Reading only moves what is there from the intake to the cache: it never waits for Kafka and never
-/// throws what is Kafka's trouble, because an agent answers one exception with ten seconds of silence.
+/// What a pulling agent reads a partition with. Reading only moves what is there from the intake to the cache: it never throws what is Kafka's trouble,
+/// because an agent answers one exception with ten seconds of silence. It waits only while the partition is idle.
 /// </summary>
 internal sealed class KafkaReceiver<TItem, TPart>(
     PartitionCache<TItem> cache,
@@ -13,12 +13,14 @@ internal sealed class KafkaReceiver<TItem, TPart>(
     PartitionSession<TItem, TPart> session,
     UnroutableLane? unroutable,
     PartitionGauge gauge,
-    StatusBoard board)
+    StatusBoard board,
+    TimeProvider time)
     : IQueueAdapterReceiver
     where TItem : class, IKafkaItem
 {
     /// <summary>Per read: an agent is single-threaded, and deliveries wait for its turn.</summary>
     private const int MaxItemsPerRead = 4000;
+    private static readonly TimeSpan IdleWait = TimeSpan.FromSeconds(1);
     private readonly CancellationTokenSource _stopping = new();
     private Task _lane = Task.CompletedTask;
 
@@ -30,7 +32,32 @@ internal sealed class KafkaReceiver<TItem, TPart>(
         return Task.CompletedTask;
     }
 
-    public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount)
+    /// <summary>Reads; on an idle partition the agent waits here for what comes, instead of asking a hundred times a second.</summary>
+    public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken)
+    {
+        var notices = Read();
+        if (notices.Count > 0 || !cache.IsIdle || cancellationToken.IsCancellationRequested)
+        {
+            return notices;
+        }
+
+        await intake.WaitAsync(IdleWait, time, cancellationToken);
+        return cancellationToken.IsCancellationRequested ? [] : Read();
+    }
+
+    public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) => Task.FromResult(Read());
+
+    public Task MessagesDeliveredAsync(IList<IBatchContainer> messages) => Task.CompletedTask;
+
+    public async Task Shutdown(TimeSpan timeout)
+    {
+        await _stopping.CancelAsync();
+        await _lane.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await session.StopAsync(timeout);
+        board.Remove(gauge);
+    }
+
+    private IList<IBatchContainer> Read()
     {
         while (unroutable is not null && unroutable.TryTakeDone(out var done))
         {
@@ -65,16 +92,6 @@ internal sealed class KafkaReceiver<TItem, TPart>(
         return Notices(items);
     }
 
-    public Task MessagesDeliveredAsync(IList<IBatchContainer> messages) => Task.CompletedTask;
-
-    public async Task Shutdown(TimeSpan timeout)
-    {
-        await _stopping.CancelAsync();
-        await _lane.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await session.StopAsync(timeout);
-        board.Remove(gauge);
-    }
-
     private void Accept(in Arrival<TItem> arrival)
     {
         var item = arrival.Item!;
@@ -95,13 +112,13 @@ internal sealed class KafkaReceiver<TItem, TPart>(
         }
     }
 
-    private Task<IList<IBatchContainer>> Notices(int items)
+    private IList<IBatchContainer> Notices(int items)
     {
         if (items > 0)
         {
             gauge.Received(items);
         }
 
-        return Task.FromResult(cache.TakeNotices());
+        return cache.TakeNotices();
     }
 }

@@ -43,6 +43,7 @@ internal abstract class PartitionIntake<TItem, TPart>(int partition, int capacit
     private int _sessionsToCome;
     private long _skipBeforeMs = long.MinValue;
     private TaskCompletionSource<Error> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _awaited;
 
     public int Partition => partition;
 
@@ -78,7 +79,22 @@ internal abstract class PartitionIntake<TItem, TPart>(int partition, int capacit
         _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         OnBegin(offset, gapFrom);
         Interlocked.Increment(ref _sessionsToCome);
-        _arrivals.Enqueue(new(ArrivalKind.Start, offset) { Generation = generation });
+        Enqueue(new(ArrivalKind.Start, offset) { Generation = generation });
+    }
+
+    /// <summary>Ends when something is there, or when the time is over or the agent stops. Called by the agent only.</summary>
+    public async Task WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var awaited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _awaited, awaited);
+        Interlocked.MemoryBarrier(); // what is put in from now on sees that it is awaited; what was before is seen here
+        if (_arrivals.IsEmpty)
+        {
+            await awaited.Task.WaitAsync(atMost, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        Volatile.Write(ref _awaited, null);
     }
 
     /// <summary>The next arrival; what a former session left behind is dropped. Called by the agent only, as <see cref="Take"/> is.</summary>
@@ -121,7 +137,7 @@ internal abstract class PartitionIntake<TItem, TPart>(int partition, int capacit
     public void OnEnd(long offset)
     {
         PutGathered();
-        _arrivals.Enqueue(new(ArrivalKind.End, offset));
+        Enqueue(new(ArrivalKind.End, offset));
     }
 
     public void OnError(Error error) => _failed.TrySetResult(error);
@@ -151,7 +167,17 @@ internal abstract class PartitionIntake<TItem, TPart>(int partition, int capacit
     {
         Interlocked.Increment(ref _count);
         Interlocked.Add(ref _bytes, arrival.Item!.Size);
+        Enqueue(arrival);
+    }
+
+    private void Enqueue(in Arrival<TItem> arrival)
+    {
         _arrivals.Enqueue(arrival);
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _awaited) is { } awaited)
+        {
+            awaited.TrySetResult();
+        }
     }
 }
 
