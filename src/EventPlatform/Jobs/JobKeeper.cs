@@ -19,9 +19,14 @@ internal sealed partial class JobKeeper(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many times as long as a merging took nothing is merged after it: on a busy machine there is more to merge each time, less often.</summary>
+    private const int Rest = 3;
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _restsUntil = new(StringComparer.Ordinal);
     private readonly ILogger _logger = logger;
 
     // Before anything starts that may read a topic. The event store has waited for the database by then.
@@ -63,7 +68,7 @@ internal sealed partial class JobKeeper(
             }
 
             foreach (var job in woken.Where(j => jobs.Find(j) is { IsMerged: true }))
-                Run(job, () => grains.GetGrain<IJobMergerGrain>(job).NudgeAsync(), () => nudges.Add(job));
+                Merge(job);
             await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -90,6 +95,22 @@ internal sealed partial class JobKeeper(
         finally
         {
             RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
+    }
+
+    private void Merge(string job)
+    {
+        if (time.GetUtcNow() < _restsUntil.GetValueOrDefault(job))
+            nudges.Add(job);
+        else
+            Run(job, MergeAsync, () => nudges.Add(job));
+
+        async Task MergeAsync()
+        {
+            var began = time.GetTimestamp();
+            await grains.GetGrain<IJobMergerGrain>(job).NudgeAsync();
+            var rest = time.GetElapsedTime(began) * Rest;
+            _restsUntil[job] = time.GetUtcNow() + (rest < LongestRest ? rest : LongestRest);
         }
     }
 

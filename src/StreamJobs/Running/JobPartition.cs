@@ -36,6 +36,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private DateTimeOffset _openedAt;
     private DateTimeOffset _takenAt;
     private DateTimeOffset _allTakenAt;
+    private TimeSpan _took;
     private DateTimeOffset _lastRecordAt;
     private long _reachedMs = long.MaxValue;
     private long _reached = long.MaxValue;
@@ -302,7 +303,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         var isAside = _lateRecords.Count > 0 || _faults.Count > 0;
         var awaited = _jobs.Present.Where(j => j.HasDue || !j.Output.IsEmpty).ToArray();
         var isCatchingUp = _reachedMs < (now - options.CheckpointInterval).ToUnixTimeMilliseconds();
-        var wait = CheckpointPace.Wait(options, isCatchingUp, hasResults: isAside || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
+        var wait = CheckpointPace.Wait(options, _took, isCatchingUp, hasResults: isAside || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
         if (isAside ? now - _takenAt >= wait : now - _allTakenAt >= options.CheckpointInterval && now - _takenAt >= options.CheckpointPause)
             BeginCheckpoint();
         else if (awaited.Length > 0 && now - _takenAt >= wait)
@@ -363,7 +364,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
         finally
         {
-            _isWriting = false;
+            (_isWriting, _took) = (false, _services.Time.GetUtcNow() - takenAt);
         }
 
         CheckpointIfDue();
