@@ -15,6 +15,11 @@ var command = new RootCommand(
 {
     data, rate, seconds, skip, users, samples, warmup, json,
 };
+command.Validators.Add(parsed =>
+{
+    if (parsed.GetValue(seconds) <= parsed.GetValue(skip))
+        parsed.AddError($"--seconds {parsed.GetValue(seconds)} leaves nothing to measure: the first {parsed.GetValue(skip)} (--skip) don't count.");
+});
 command.SetAction((parsed, cancellation) => Run.ExecuteAsync(
     new(parsed.GetValue(data)!, parsed.GetValue(rate), parsed.GetValue(seconds), parsed.GetValue(skip), parsed.GetValue(users), parsed.GetValue(samples),
         parsed.GetValue(warmup), parsed.GetValue(json)), cancellation));
