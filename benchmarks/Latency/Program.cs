@@ -15,12 +15,17 @@ var command = new RootCommand(
 {
     data, rate, seconds, skip, users, samples, warmup, json,
 };
-command.Validators.Add(parsed =>
+command.SetAction(async (parsed, cancellation) =>
 {
-    if (parsed.GetValue(seconds) <= parsed.GetValue(skip))
-        parsed.AddError($"--seconds {parsed.GetValue(seconds)} leaves nothing to measure: the first {parsed.GetValue(skip)} (--skip) don't count.");
+    var (length, passed) = (parsed.GetValue(seconds), parsed.GetValue(skip));
+    if (length <= passed)
+    {
+        await Console.Error.WriteLineAsync($"--seconds {length} leaves nothing to measure: the first {passed} (--skip) don't count.");
+        return 2;
+    }
+
+    return await Run.ExecuteAsync(
+        new(parsed.GetValue(data)!, parsed.GetValue(rate), length, passed, parsed.GetValue(users), parsed.GetValue(samples),
+            parsed.GetValue(warmup), parsed.GetValue(json)), cancellation);
 });
-command.SetAction((parsed, cancellation) => Run.ExecuteAsync(
-    new(parsed.GetValue(data)!, parsed.GetValue(rate), parsed.GetValue(seconds), parsed.GetValue(skip), parsed.GetValue(users), parsed.GetValue(samples),
-        parsed.GetValue(warmup), parsed.GetValue(json)), cancellation));
 return await command.Parse(args).InvokeAsync();

@@ -202,7 +202,6 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
                 return await grain.PositionsAsync();
             },
             p => p.Count == 0, Patience, "it was asked elsewhere");
-        RequestContext.Clear();
 
         await Eventually.Async(grain.PositionsAsync, p => p.Count > 0, Patience, "its jobs run beside its reader again");
 

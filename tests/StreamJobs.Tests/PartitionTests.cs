@@ -314,17 +314,48 @@ public sealed class PartitionTests(PostgresServer postgres)
     }
 
     [Theory]
-    [InlineData(5, false, true, true, 25)]
-    [InlineData(5, false, false, true, 250)]
-    [InlineData(5, false, false, false, 1000)]
-    [InlineData(5, true, true, true, 1000)]
-    [InlineData(50, false, true, true, 200)]
-    [InlineData(5000, false, true, true, 1000)]
-    public void A_checkpoint_comes_sooner_for_who_waits_for_it_and_less_often_for_a_join_or_where_each_takes_long(int took, bool isCatchingUp, bool hasResults, bool hasInputs, int milliseconds)
+    [InlineData(false, true, true, 25)]
+    [InlineData(false, false, true, 250)]
+    [InlineData(false, false, false, 1000)]
+    [InlineData(true, true, true, 1000)]
+    public void A_checkpoint_comes_sooner_for_who_waits_for_it_and_less_often_for_a_join(bool isCatchingUp, bool hasResults, bool hasInputs, int milliseconds)
     {
-        var last = TimeSpan.FromMilliseconds(took);
-        Assert.Equal(milliseconds, CheckpointPace.Wait(new(), last, isCatchingUp, hasResults, hasInputs).TotalMilliseconds);
-        Assert.True(CheckpointPace.Wait(new() { CheckpointInterval = TimeSpan.FromMilliseconds(100) }, last, isCatchingUp, hasResults, hasInputs) <= TimeSpan.FromMilliseconds(100));
+        Assert.Equal(milliseconds, CheckpointPace.Wait(new(), isCatchingUp, hasResults, hasInputs).TotalMilliseconds);
+        Assert.True(CheckpointPace.Wait(new() { CheckpointInterval = TimeSpan.FromMilliseconds(100) }, isCatchingUp, hasResults, hasInputs) <= TimeSpan.FromMilliseconds(100));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(50, 150)]
+    [InlineData(60_000, 1000)]
+    public void After_a_checkpoint_that_took_long_comes_a_rest_but_none_longer_than_the_interval(int took, int rest) =>
+        Assert.Equal(rest, CheckpointPace.Rest(new(), TimeSpan.FromMilliseconds(took)).TotalMilliseconds);
+
+    [Fact]
+    public async Task After_a_checkpoint_that_took_long_the_next_one_rests_although_someone_waits_for_it()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        world.OnFault = () => clock.Advance(TimeSpan.FromMilliseconds(200));
+        await using var partition = await world.OpenAsync(new() { CheckpointInterval = TimeSpan.FromSeconds(1), CheckpointPause = TimeSpan.FromMilliseconds(10) }, clock);
+        await partition.ProcessAsync(new Chunk(0, new("a", 1, 13), new("a", 20, 0)), default);
+        await AfterAsync(20);
+        await world.UntilKeptAsync("visits", 2);
+
+        await partition.ProcessAsync(new Chunk(2, new Visit("a", 40, 0)), default);
+        await AfterAsync(500);
+        await Task.Delay(300); // it would be kept meanwhile
+        Assert.Equal(2, (await world.StatusAsync()).NextOffset);
+
+        for (var i = 0; i < 10; i++)
+            await AfterAsync(100);
+        Assert.Equal(3, (await world.UntilKeptAsync("visits", 3)).NextOffset);
+
+        Task AfterAsync(int milliseconds)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            return partition.TickAsync(default);
+        }
     }
 
     [Fact]

@@ -21,6 +21,9 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
 
     public int FailingFaults { get; set; }
 
+    /// <summary>What happens while a fault is kept.</summary>
+    public Action OnFault { get; set; } = () => { };
+
     public List<long?> PositionsAtFaults { get; } = [];
 
     public List<JobFault> Kept { get; } = [];
@@ -86,6 +89,7 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
         if (FailingFaults-- > 0)
             throw new TimeoutException("the dead letters cannot be written");
         Kept.Add(fault);
+        OnFault();
     }
 
     public IJobRecordReader<T> Create<T>() => (IJobRecordReader<T>)(object)this;

@@ -21,12 +21,12 @@ internal sealed partial class JobKeeper(
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
 
-    /// <summary>How many times as long as a merging took nothing is merged after it: on a busy machine there is more to merge each time, less often.</summary>
+    /// <summary>How many times as long as a merging took this silo asks for none after it: on a busy machine there is more to merge each time, less often.</summary>
     private const int Rest = 3;
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _restsUntil = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (long Since, TimeSpan For)> _rests = new(StringComparer.Ordinal);
     private readonly ILogger _logger = logger;
 
     // Before anything starts that may read a topic. The event store has waited for the database by then.
@@ -100,7 +100,7 @@ internal sealed partial class JobKeeper(
 
     private void Merge(string job)
     {
-        if (time.GetUtcNow() < _restsUntil.GetValueOrDefault(job))
+        if (_rests.TryGetValue(job, out var rest) && time.GetElapsedTime(rest.Since) < rest.For)
             nudges.Add(job);
         else
             Run(job, MergeAsync, () => nudges.Add(job));
@@ -109,8 +109,8 @@ internal sealed partial class JobKeeper(
         {
             var began = time.GetTimestamp();
             await grains.GetGrain<IJobMergerGrain>(job).NudgeAsync();
-            var rest = time.GetElapsedTime(began) * Rest;
-            _restsUntil[job] = time.GetUtcNow() + (rest < LongestRest ? rest : LongestRest);
+            var length = time.GetElapsedTime(began) * Rest;
+            _rests[job] = (time.GetTimestamp(), length < LongestRest ? length : LongestRest);
         }
     }
 

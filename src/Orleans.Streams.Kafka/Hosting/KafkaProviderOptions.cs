@@ -45,7 +45,7 @@ public abstract class KafkaProviderOptions
     /// <summary>How often the topics' partitions are looked up. 10 s by default: how long a new partition may wait.</summary>
     public TimeSpan MetadataInterval { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often a partition's agent looks for records. 10 ms by default: it bounds the latency that this provider adds.</summary>
+    /// <summary>How often a partition's agent looks for records while some are on their way to grains; an idle one's is woken by what comes. 10 ms by default.</summary>
     public TimeSpan PollPeriod { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long a delivery is tried before it counts as failed and is presented again later. 5 s by default.</summary>

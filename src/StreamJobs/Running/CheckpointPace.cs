@@ -6,21 +6,24 @@ internal static class CheckpointPace
     /// <summary>The least time between two that only bring records to a join: nearly every chunk has some, and a checkpoint for each would be most of the work.</summary>
     private static readonly TimeSpan InputPause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How many times as long as the last one took: on a busy machine checkpoints are larger and fewer, instead of most of the work.</summary>
-    private const int Rest = 4;
-
     /// <summary>The time from one checkpoint to the next.</summary>
     /// <param name="options">How jobs run.</param>
-    /// <param name="took">How long it took to write the last one.</param>
     /// <param name="isCatchingUp">Whether records had waited on the topic for longer than the interval: results can wait for it too then, and catching up is faster.</param>
     /// <param name="hasResults">Whether someone waits for what the next one keeps.</param>
     /// <param name="hasInputs">Whether a join does.</param>
-    public static TimeSpan Wait(JobOptions options, TimeSpan took, bool isCatchingUp, bool hasResults, bool hasInputs)
+    public static TimeSpan Wait(JobOptions options, bool isCatchingUp, bool hasResults, bool hasInputs)
     {
         if (isCatchingUp)
             return options.CheckpointInterval;
         var wait = hasResults ? options.CheckpointPause : hasInputs ? InputPause : options.CheckpointInterval;
-        wait = took * Rest > wait ? took * Rest : wait;
         return wait < options.CheckpointInterval ? wait : options.CheckpointInterval;
     }
+
+    /// <summary>
+    /// The time from the end of one checkpoint to the next: three times as long as it took, and at most the interval. On a busy machine each is larger, and there
+    /// are fewer of them, instead of one after the other.
+    /// </summary>
+    /// <param name="options">How jobs run.</param>
+    /// <param name="took">How long the last one took.</param>
+    public static TimeSpan Rest(JobOptions options, TimeSpan took) => took * 3 < options.CheckpointInterval ? took * 3 : options.CheckpointInterval;
 }

@@ -36,7 +36,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private DateTimeOffset _openedAt;
     private DateTimeOffset _takenAt;
     private DateTimeOffset _allTakenAt;
-    private TimeSpan _took;
+    private DateTimeOffset _restsUntil;
     private DateTimeOffset _lastRecordAt;
     private long _reachedMs = long.MaxValue;
     private long _reached = long.MaxValue;
@@ -300,10 +300,12 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var (now, options) = (_services.Time.GetUtcNow(), _services.Options);
+        if (now < _restsUntil && _faults.Count < MaxFaults)
+            return;
         var isAside = _lateRecords.Count > 0 || _faults.Count > 0;
         var awaited = _jobs.Present.Where(j => j.HasDue || !j.Output.IsEmpty).ToArray();
         var isCatchingUp = _reachedMs < (now - options.CheckpointInterval).ToUnixTimeMilliseconds();
-        var wait = CheckpointPace.Wait(options, _took, isCatchingUp, hasResults: isAside || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
+        var wait = CheckpointPace.Wait(options, isCatchingUp, hasResults: isAside || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
         if (isAside ? now - _takenAt >= wait : now - _allTakenAt >= options.CheckpointInterval && now - _takenAt >= options.CheckpointPause)
             BeginCheckpoint();
         else if (awaited.Length > 0 && now - _takenAt >= wait)
@@ -364,7 +366,8 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
         finally
         {
-            (_isWriting, _took) = (false, _services.Time.GetUtcNow() - takenAt);
+            var now = _services.Time.GetUtcNow();
+            (_isWriting, _restsUntil) = (false, now + CheckpointPace.Rest(_services.Options, now - takenAt));
         }
 
         CheckpointIfDue();

@@ -90,6 +90,7 @@ internal sealed class CacheWorld : ICacheObserver
 
         Assert.True(Cache.Items <= Limits.Items, "more items than the limit");
         Assert.True(Cache.Span <= Limits.Span, "a wider span than the limit");
+        Assert.True(!Cache.IsIdle || (Cache.Items == 0 && Cache.Watermark == Cache.Position), "the agent would sleep although something is unacknowledged");
         // After a restart the grains may still hold deliveries of before it, which count no more.
         Assert.InRange(Cache.Deliveries, 0, Limits.Deliveries);
         Assert.True(Agent.Registering.Count <= Limits.Registrations, "more registrations at once than the limit");
@@ -125,6 +126,8 @@ internal sealed class CacheWorld : ICacheObserver
         Assert.Equal(End, Cache.Watermark);
         Assert.Equal(0, Cache.Items);
         Assert.Equal(0, Cache.Bytes);
+        Assert.Empty(Cache.TakeNotices());
+        Assert.True(Cache.IsIdle, "nothing is left to do, and the agent would not sleep");
         Assert.All(_log, i => Assert.All(_subscribers, s => Assert.True(_deliveries.ContainsKey((s, i.Offset)), $"{i} never reached {s}")));
     }
 
