@@ -1,0 +1,125 @@
+using Microsoft.Extensions.Time.Testing;
+using StreamJobs.Checkpoints;
+using StreamJobs.Running;
+using Testing.Postgres;
+
+namespace StreamJobs.Tests;
+
+/// <summary>When a partition's checkpoints come, and which of its jobs they hold.</summary>
+public sealed class CheckpointPaceTests(PostgresServer postgres)
+{
+    /// <summary>Results are kept at once, everything else long after the test.</summary>
+    private static JobOptions Brisk => new() { CheckpointInterval = TimeSpan.FromSeconds(10), CheckpointTimeout = TimeSpan.FromSeconds(20), CheckpointPause = TimeSpan.FromMilliseconds(10) };
+
+    /// <summary>A job whose windows are still open when those of the other are final.</summary>
+    private static readonly Job Slow = Job.Named("slow").From<Visit>("visits").Watermark(v => v.Time, 0.Milliseconds()).KeyByRecordKey(v => v.Who)
+        .Window(Tumbling.Of(1000.Milliseconds())).Aggregate(a => new { c = a.Count() });
+
+    [Fact]
+    public async Task A_result_is_kept_without_the_jobs_that_nobody_waits_for_and_after_a_crash_each_goes_on_at_its_own_place()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        Job[] jobs = [PartitionWorld.Counts, Slow];
+        await using (var former = new JobPartition("visits", 0, jobs, world.Services(Brisk, clock)))
+        {
+            await former.OpenAsync("one", 0, default);
+            await former.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 20, 0)), default);
+            clock.Advance(TimeSpan.FromMilliseconds(20));
+            await former.TickAsync(default);
+            await world.UntilKeptAsync("visits", 2);
+            Assert.Equal([("visits", 2L)], (await PositionsAsync()).Select(p => (p.Key, p.Value)));
+        }
+
+        await using var owner = new JobPartition("visits", 0, jobs, world.Services(Brisk, clock));
+        await owner.OpenAsync("one", 0, default);
+        await owner.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 20, 0), new("a", 21, 0), new("a", 5000, 0)), default);
+        await owner.CheckpointAsync();
+
+        Assert.Equal(["a 0 1", "a 20 2"], await world.ResultsAsync());
+        Assert.Equal([3], (await new JobCatalog(world.Store).ResultsAsync(Slow, new ResultQuery(null, null, null, null, null), 100)).Select(r => r.Value.GetProperty("c").GetInt32()));
+        Assert.All((await PositionsAsync()).Values, position => Assert.Equal(4, position));
+
+        async Task<Dictionary<string, long>> PositionsAsync() =>
+            (await new JobCatalog(world.Store).PartitionsAsync(null)).ToDictionary(p => p.Job, p => p.NextOffset);
+    }
+
+    [Fact]
+    public async Task A_merger_hears_at_once_that_a_partition_has_passed_a_windows_end_although_no_key_has_a_part_of_it()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        Job merged = Job.Named("merged").From<Visit>("visits").Watermark(v => v.Time, 0.Milliseconds()).KeyBy(v => v.Value > 0 ? "some" : null)
+            .Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using var partition = new JobPartition("visits", 0, [merged], world.Services(Brisk, clock));
+        await partition.OpenAsync("one", 0, default);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await partition.CheckpointAsync();
+        await partition.ProcessAsync(new Chunk(1, new Visit("a", 25, 0)), default);
+
+        clock.Advance(TimeSpan.FromMilliseconds(20));
+        await partition.TickAsync(default);
+
+        Assert.Equal(25, (await world.UntilKeptAsync("merged", 2)).Watermark!.Value.ToUnixTimeMilliseconds());
+    }
+
+    [Fact]
+    public async Task A_record_that_a_job_fails_on_is_kept_at_once_with_every_job_that_has_passed_it()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var partition = new JobPartition("visits", 0, [PartitionWorld.Counts, Slow], world.Services(Brisk, clock));
+        await partition.OpenAsync("one", 0, default);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 13)), default);
+
+        clock.Advance(TimeSpan.FromMilliseconds(20));
+        await partition.TickAsync(default);
+
+        Assert.Equal(1, (await world.UntilKeptAsync("slow", 1)).NextOffset);
+        Assert.Equal(1, (await world.UntilKeptAsync("visits", 1)).NextOffset);
+        Assert.Equal([0], world.Kept.Select(f => f.Offset));
+    }
+
+    [Theory]
+    [InlineData(false, true, true, 25)]
+    [InlineData(false, false, true, 250)]
+    [InlineData(false, false, false, 1000)]
+    [InlineData(true, true, true, 1000)]
+    public void A_checkpoint_comes_sooner_for_who_waits_for_it_and_less_often_for_a_join(bool isCatchingUp, bool hasResults, bool hasInputs, int milliseconds)
+    {
+        Assert.Equal(milliseconds, CheckpointPace.Wait(new(), isCatchingUp, hasResults, hasInputs).TotalMilliseconds);
+        Assert.True(CheckpointPace.Wait(new() { CheckpointInterval = TimeSpan.FromMilliseconds(100) }, isCatchingUp, hasResults, hasInputs) <= TimeSpan.FromMilliseconds(100));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(50, 150)]
+    [InlineData(60_000, 1000)]
+    public void After_a_checkpoint_that_took_long_comes_a_rest_but_none_longer_than_the_interval(int took, int rest) =>
+        Assert.Equal(rest, CheckpointPace.Rest(new(), TimeSpan.FromMilliseconds(took)).TotalMilliseconds);
+
+    [Fact]
+    public async Task After_a_checkpoint_that_took_long_the_next_one_rests_although_someone_waits_for_it()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        world.OnFault = () => clock.Advance(TimeSpan.FromMilliseconds(200));
+        await using var partition = await world.OpenAsync(new() { CheckpointInterval = TimeSpan.FromSeconds(1), CheckpointPause = TimeSpan.FromMilliseconds(10) }, clock);
+        await partition.ProcessAsync(new Chunk(0, new("a", 1, 13), new("a", 20, 0)), default);
+        await AfterAsync(20);
+        await world.UntilKeptAsync("visits", 2);
+
+        await partition.ProcessAsync(new Chunk(2, new Visit("a", 40, 0)), default);
+        for (var i = 0; i < 15; i++)
+            await AfterAsync(100);
+        await world.UntilKeptAsync("visits", 3);
+        var taken = (await new JobCatalog(world.Store).CheckpointsAsync(PartitionWorld.Counts, 10)).Select(c => c.TakenAt).Order().ToArray();
+        Assert.InRange((taken[1] - taken[0]).TotalMilliseconds, 200 + 600, 2_000);
+
+        Task AfterAsync(int milliseconds)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            return partition.TickAsync(default);
+        }
+    }
+}
