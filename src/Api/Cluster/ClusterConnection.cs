@@ -29,6 +29,9 @@ internal sealed partial class ClusterConnection(ILogger<ClusterConnection> logge
     /// <summary>The longest that a call may take.</summary>
     public TimeSpan Timeout => options.Value.ClusterTimeout;
 
+    /// <summary>Whether there was a connection, and none is left.</summary>
+    public bool Lost => _connected && _away is not null;
+
     public void GatewayCountChanged(int now, int before)
     {
         if (now == 0 && _connected)
@@ -36,11 +39,19 @@ internal sealed partial class ClusterConnection(ILogger<ClusterConnection> logge
             _away = "has no silo that answers";
             LogLost();
         }
-        else if (before == 0 && _connected)
+        else if (before == 0)
         {
-            _away = null;
-            LogConnected(now);
+            Reached();
         }
+    }
+
+    /// <summary>A silo is connected, or has answered: requests are let through again.</summary>
+    public void Reached()
+    {
+        if (!Lost)
+            return;
+        _away = null;
+        LogConnected();
     }
 
     void ILifecycleParticipant<IClusterClientLifecycle>.Participate(IClusterClientLifecycle lifecycle) =>
@@ -73,6 +84,6 @@ internal sealed partial class ClusterConnection(ILogger<ClusterConnection> logge
     [LoggerMessage(5112, LogLevel.Warning, "No silo of the cluster answers. Requests that need one are answered with 503 until one does.")]
     private partial void LogLost();
 
-    [LoggerMessage(5113, LogLevel.Information, "The cluster answers again ({Gateways} silos).")]
-    private partial void LogConnected(int gateways);
+    [LoggerMessage(5113, LogLevel.Information, "The cluster answers again.")]
+    private partial void LogConnected();
 }

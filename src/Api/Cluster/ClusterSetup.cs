@@ -26,5 +26,6 @@ internal static class ClusterSetup
             client.AddDashboard(dashboard => dashboard.HideTrace = true);
         });
         ConnectInBackground.Wrap(builder.Services);
+        builder.Services.AddHostedService<Reconnection>();
     }
 }
