@@ -64,6 +64,39 @@ public sealed class CheckpointPaceTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_merger_writes_down_now_and_then_that_time_has_moved_on_and_results_at_once()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        Job merged = Job.Named("merged").From<Visit>("visits").Watermark(v => v.Time, 0.Milliseconds()).KeyBy(v => v.Value > 0 ? "some" : null)
+            .Window(Tumbling.Of(1000.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using var partition = new JobPartition("visits", 0, [merged], world.Services(Brisk, clock));
+        await partition.OpenAsync("one", 0, default);
+        await using var merger = new JobMerger(merged, world.Services(Brisk, clock));
+        await merger.OpenAsync(default);
+
+        Assert.Equal(1, await MergedAsync(0, new Visit("a", 1, 1))); // a part of a window
+        Assert.Equal(1, await MergedAsync(1, new Visit("a", 100, 0))); // only time has moved on
+        Assert.Equal(1, await MergedAsync(2, new Visit("a", 200, 0)));
+        clock.Advance(Brisk.CheckpointInterval);
+        Assert.Equal(2, await MergedAsync(3, new Visit("a", 300, 0)));
+        Assert.Empty(await ResultsAsync());
+        Assert.Equal(3, await MergedAsync(4, new Visit("a", 2500, 0))); // the window's end has passed
+        Assert.Equal(1, Assert.Single(await ResultsAsync()));
+
+        async Task<int> MergedAsync(long offset, Visit visit)
+        {
+            await partition.ProcessAsync(new Chunk(offset, visit), default);
+            await partition.CheckpointAsync();
+            await merger.RunAsync(1, default);
+            return (await new JobCatalog(world.Store).CheckpointsAsync(merged, 100)).Count(c => c.Owner == "merger/merged");
+        }
+
+        async Task<int[]> ResultsAsync() =>
+            [.. (await new JobCatalog(world.Store).ResultsAsync(merged, new ResultQuery(null, null, null, null, null), 100)).Select(r => r.Value.GetProperty("c").GetInt32())];
+    }
+
+    [Fact]
     public async Task A_record_that_a_job_fails_on_is_kept_at_once_with_every_job_that_has_passed_it()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);

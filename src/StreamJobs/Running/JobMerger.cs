@@ -22,6 +22,7 @@ public sealed partial class JobMerger : IAsyncDisposable
     private long _number;
     private long _watermark = long.MinValue;
     private DateTimeOffset _openedAt;
+    private DateTimeOffset _writtenAt;
     private Task _sending = Task.CompletedTask;
     private bool _isUnfit;
 
@@ -80,10 +81,11 @@ public sealed partial class JobMerger : IAsyncDisposable
         foreach (var part in parts)
             _merged.Offer(part.Partition, part.Slice, part.Data);
         var needed = _merged.Advance(watermark, final);
+        // That only time has moved on is worth a transaction now and then: it moves with every checkpoint of every partition.
+        if (parts.Count == 0 && _merged.Output.IsEmpty && (final == _watermark || _services.Time.GetUtcNow() - _writtenAt < _services.Options.CheckpointInterval))
+            return;
         var outbox = _merged.Output.Records.GroupBy(r => r.Topic, StringComparer.Ordinal)
             .Select(g => (g.Key, OutboxRecords.Write(g))).ToList();
-        if (parts.Count == 0 && _merged.Output.IsEmpty && final == _watermark)
-            return;
         var checkpoint = new MergerCheckpoint(
             _epoch, ++_number, final, _merged.ClosedUpTo, _merged.Snapshot(), needed, parts, [.. _merged.Output.Results],
             [.. _merged.Output.Failures.Take(MaxExceptions).Select(e => ((long?)null, e.ToString()))], outbox, _sender?.SentUpTo ?? _number);
@@ -96,7 +98,7 @@ public sealed partial class JobMerger : IAsyncDisposable
 
         JobMetrics.Taken(_job.Name, 0, 0, _merged.Output.Failures.Count, Math.Max(_merged.Output.Results.Count, _merged.Output.Records.Count));
         _merged.Output.Clear();
-        _watermark = final;
+        (_watermark, _writtenAt) = (final, _services.Time.GetUtcNow());
         if (outbox.Count > 0)
             _sending = Task.Run(() => _sender!.Send(checkpoint.Number, outbox), cancellationToken);
     }
