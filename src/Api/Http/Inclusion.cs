@@ -16,14 +16,13 @@ internal sealed record Inclusion(
 
     private const int DefaultWait = 5;
 
-    /// <summary>The shortest pause between two looks, in milliseconds; they become rarer, so that many who wait for something slow don't make it slower.</summary>
-    private const double Pause = 4;
-
-    private const double LongestPause = 250;
+    /// <summary>The longest that a grain is asked to wait: it may have to move to another silo.</summary>
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1);
 
     /// <summary>Reads until the answer includes the record.</summary>
     /// <typeparam name="T">The answer.</typeparam>
     /// <param name="read">Reads; null when there is nothing yet.</param>
+    /// <param name="readIncluding">Reads as soon as the answer includes a record, or as it is after a while.</param>
     /// <param name="positions">How far an answer has read each partition.</param>
     /// <param name="incarnations">Which topic it is: a record of one that was created again has the place of a former one.</param>
     /// <param name="options">How long a request may take.</param>
@@ -31,7 +30,7 @@ internal sealed record Inclusion(
     /// <param name="cancellationToken">The client is gone.</param>
     /// <returns>The answer, or null when there is none; or the problem to answer with.</returns>
     public async Task<(T? Answer, IResult? Problem)> ReadAsync<T>(
-        Func<Task<T?>> read, Func<T, IReadOnlyList<RecordCoordinates>> positions, TopicIncarnations incarnations, ApiOptions options, TimeProvider time, CancellationToken cancellationToken)
+        Func<Task<T?>> read, Func<RecordCoordinates, TimeSpan, Task<T?>> readIncluding, Func<T, IReadOnlyList<RecordCoordinates>> positions, TopicIncarnations incarnations, ApiOptions options, TimeProvider time, CancellationToken cancellationToken)
         where T : class
     {
         if (Includes is null)
@@ -42,15 +41,16 @@ internal sealed record Inclusion(
         var place = Parse(checks);
         if (checks.Problem is { } problem)
             return (null, problem);
-        var incarnation = await incarnations.OfAsync(place.Topic, cancellationToken);
+        var record = new RecordCoordinates(place.Topic, await incarnations.OfAsync(place.Topic, cancellationToken) ?? "", place.Partition, place.Offset);
+        var turn = Turn < options.ClusterTimeout / 2 ? Turn : options.ClusterTimeout / 2;
         for (var begun = time.GetTimestamp(); ;)
         {
-            if (await read() is { } answer && positions(answer).Any(p => p.Topic == place.Topic && p.Incarnation == incarnation && p.Partition == place.Partition && p.Offset >= place.Offset))
+            var left = wait - time.GetElapsedTime(begun);
+            var answer = await readIncluding(record, left < turn ? left : turn).WaitAsync(cancellationToken);
+            if (answer is not null && positions(answer).Any(p => (p.Topic, p.Incarnation, p.Partition) == (record.Topic, record.Incarnation, record.Partition) && p.Offset >= record.Offset))
                 return (answer, null);
-            var elapsed = time.GetElapsedTime(begun);
-            if (elapsed >= wait)
+            if (time.GetElapsedTime(begun) >= wait)
                 return (null, Problems.Timeout($"{Includes} has not been read within {wait.TotalSeconds} s: it waits in Kafka (see the lag in /topics), or is no record of this one."));
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Clamp(elapsed.TotalMilliseconds / 10, Pause, LongestPause)), time, cancellationToken);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class TopicIncarnations
     public TopicIncarnations(BrokerClients clients, KafkaSettings settings, BrokerWatermarks watermarks, TimeProvider time)
     {
         (_clients, _settings, _watermarks) = (clients, settings, watermarks);
-        _all = new(QueryAsync, validFor: TimeSpan.FromSeconds(1), Timeout + TimeSpan.FromSeconds(2), time);
+        _all = new(QueryAsync, validFor: TimeSpan.FromSeconds(1), Timeout + TimeSpan.FromSeconds(2), time, whileComputing: TimeSpan.FromSeconds(1));
     }
 
     /// <summary>A topic's incarnation, or null when there is no such topic.</summary>

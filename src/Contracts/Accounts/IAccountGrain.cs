@@ -1,5 +1,6 @@
 using EventStore;
 using EventStore.Aggregates;
+using Orleans.Concurrency;
 
 namespace Contracts.Accounts;
 
@@ -9,6 +10,9 @@ public interface IAccountGrain : IGrainWithStringKey
 {
     /// <summary>The account as of the newest committed event, or null when there has been none.</summary>
     [Alias("get")] Task<AccountView?> Get();
+
+    /// <summary>The same as soon as it includes a record, or as it is after a while. It does not hold up anything else.</summary>
+    [Alias("get-including"), AlwaysInterleave] Task<AccountView?> GetIncluding(RecordCoordinates record, TimeSpan atMost);
 
     /// <summary>Puts money in.</summary>
     [Alias("deposit")] Task<Receipt> Deposit(CommandId id, Movement movement);

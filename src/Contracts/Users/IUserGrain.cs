@@ -1,5 +1,6 @@
 using EventStore;
 using EventStore.Aggregates;
+using Orleans.Concurrency;
 
 namespace Contracts.Users;
 
@@ -9,6 +10,9 @@ public interface IUserGrain : IGrainWithStringKey
 {
     /// <summary>The user as of the newest committed event, or null when there has been none.</summary>
     [Alias("get")] Task<UserView?> Get();
+
+    /// <summary>The same as soon as it includes a record, or as it is after a while. It does not hold up anything else.</summary>
+    [Alias("get-including"), AlwaysInterleave] Task<UserView?> GetIncluding(RecordCoordinates record, TimeSpan atMost);
 
     /// <summary>Changes the profile. Null leaves a field as it is.</summary>
     [Alias("change-profile")] Task<Receipt> ChangeProfile(CommandId id, string? name, string? email, DateTimeOffset at);

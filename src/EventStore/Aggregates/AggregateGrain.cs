@@ -35,6 +35,7 @@ public abstract class AggregateGrain<TState, TRecord, TEvent>
     private StreamName _name = null!;
     private EventLog<TState, TRecord, TEvent> _log = null!;
     private Snapshots<TState, TRecord, TEvent> _snapshots = null!;
+    private TaskCompletionSource? _moved; // there while someone waits
 
     /// <summary>The aggregate's id: the grain's key, and the key of its records.</summary>
     protected string Key => _name.Key;
@@ -63,6 +64,28 @@ public abstract class AggregateGrain<TState, TRecord, TEvent>
         {
             await RefreshNow().WaitAsync(cancellationToken);
             _log.ThrowIfUnread();
+        }
+    }
+
+    /// <summary>
+    /// Loads the state, and waits until it includes a record or the time is over; <see cref="Positions"/> tell which. Only for a method that interleaves
+    /// (<c>[AlwaysInterleave]</c>): the record would wait for any other.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <param name="atMost">How long to wait. An activation that ends waits for its calls: a second, and to be asked again, is better than long.</param>
+    /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
+    /// <exception cref="StreamUnreadableException">The history cannot be folded.</exception>
+    protected async Task WaitForAsync(RecordCoordinates record, TimeSpan atMost)
+    {
+        for (var begun = Stopwatch.GetTimestamp(); ;)
+        {
+            if (!_log.View.IsCurrent)
+                await LoadInTurnAsync();
+            var left = atMost - Stopwatch.GetElapsedTime(begun);
+            if (_log.View.Positions.Cover(record) || left <= TimeSpan.Zero)
+                return;
+            _moved ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await _moved.Task.WaitAsync(left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
@@ -176,7 +199,23 @@ public abstract class AggregateGrain<TState, TRecord, TEvent>
             committed = [.. _committed];
             _committed.Clear();
             _turn.Release();
+            _moved?.SetResult();
+            _moved = null;
             await AfterCommitAsync(committed);
+        }
+    }
+
+    /// <summary>A turn of its own: what is on its way to the store must not meet a view that was read anew meanwhile.</summary>
+    private async Task LoadInTurnAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await LoadAsync();
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 

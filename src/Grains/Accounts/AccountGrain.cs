@@ -1,6 +1,7 @@
 using Contracts.Accounts;
 using Contracts.Records;
 using EventPlatform.Intake;
+using EventStore;
 using EventStore.Aggregates;
 
 namespace Grains.Accounts;
@@ -11,9 +12,13 @@ public sealed class AccountGrain : EventSourcedGrain<Account, TransactionRecord,
     public async Task<AccountView?> Get()
     {
         await LoadAsync();
-        var s = State;
-        return Version == 0 && Positions.Count == 0 ? null : new AccountView(
-            Key, Version, Positions, s.Balance, s.Currency, s.LastMovement, s.Movements, s.Rejections);
+        return View();
+    }
+
+    public async Task<AccountView?> GetIncluding(RecordCoordinates record, TimeSpan atMost)
+    {
+        await WaitForAsync(record, atMost);
+        return View();
     }
 
     public Task<Receipt> Deposit(CommandId id, Movement movement) => Execute(id, s => Account.Deposit(s, movement));
@@ -26,4 +31,11 @@ public sealed class AccountGrain : EventSourcedGrain<Account, TransactionRecord,
 
     public Task<Receipt> ReturnTransfer(CommandId id, TransferSent transfer, string reason) => Execute(id, _ =>
         new TransferReturned(transfer.At, transfer.TransferId, transfer.To, transfer.Amount, transfer.Currency, reason));
+
+    private AccountView? View()
+    {
+        var s = State;
+        return Version == 0 && Positions.Count == 0 ? null : new AccountView(
+            Key, Version, Positions, s.Balance, s.Currency, s.LastMovement, s.Movements, s.Rejections);
+    }
 }

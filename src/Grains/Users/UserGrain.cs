@@ -1,6 +1,7 @@
 using Contracts.Records;
 using Contracts.Users;
 using EventPlatform.Intake;
+using EventStore;
 using EventStore.Aggregates;
 
 namespace Grains.Users;
@@ -11,13 +12,24 @@ public sealed class UserGrain : EventSourcedGrain<User, UserRecord, IUserEvent>,
     public async Task<UserView?> Get()
     {
         await LoadAsync();
-        var s = State;
-        return Version == 0 && Positions.Count == 0 ? null : new UserView(
-            Key, Version, Positions, s.Name, s.Email, s.FirstSeen, s.LastSeen, s.OpenSessions, s.Cart, s.Spent, s.Purchases, s.Events);
+        return View();
+    }
+
+    public async Task<UserView?> GetIncluding(RecordCoordinates record, TimeSpan atMost)
+    {
+        await WaitForAsync(record, atMost);
+        return View();
     }
 
     public Task<Receipt> ChangeProfile(CommandId id, string? name, string? email, DateTimeOffset at) =>
         Execute(id, s => (name ?? s.Name, email ?? s.Email) == (s.Name, s.Email)
             ? Decision.Ignore("the profile says so already")
             : new UserProfileChanged(at, name, email));
+
+    private UserView? View()
+    {
+        var s = State;
+        return Version == 0 && Positions.Count == 0 ? null : new UserView(
+            Key, Version, Positions, s.Name, s.Email, s.FirstSeen, s.LastSeen, s.OpenSessions, s.Cart, s.Spent, s.Purchases, s.Events);
+    }
 }

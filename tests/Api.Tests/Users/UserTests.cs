@@ -54,7 +54,7 @@ public sealed class UserTests(ShopSystem system)
         var incarnations = system.Api.Services.GetRequiredService<TopicIncarnations>();
         var now = (await incarnations.OfAsync("user-events", default))!;
         RecordCoordinates[] positions = [new("user-events", "former", 0, 900), new("user-events", now, 0, offset), new("user-events", now, 1, 900)];
-        var (answer, problem) = await new Inclusion("user-events/0@3", "0").ReadAsync(() => Task.FromResult<string?>("u"), _ => positions, incarnations, new(), TimeProvider.System, default);
+        var (answer, problem) = await new Inclusion("user-events/0@3", "0").ReadAsync(() => Task.FromResult<string?>("u"), (_, _) => Task.FromResult<string?>("u"), _ => positions, incarnations, new(), TimeProvider.System, default);
         Assert.Equal((isIncluded, !isIncluded), (answer is not null, problem is not null));
     }
 

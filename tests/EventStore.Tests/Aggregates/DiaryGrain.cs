@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using EventStore.Aggregates;
+using Orleans.Concurrency;
 
 namespace EventStore.Tests.Aggregates;
 
@@ -19,6 +20,8 @@ public interface IDiaryGrain : IGrainWithStringKey
     Task<Receipt> WriteOrThrow(CommandId id, string text);
 
     Task<DiaryPage> Read();
+
+    [AlwaysInterleave] Task<DiaryPage> ReadIncluding(RecordCoordinates record, TimeSpan atMost);
 
     Task<string> ReadUnloaded();
 
@@ -57,6 +60,12 @@ public sealed class DiaryGrain : AggregateGrain<Diary, DiaryRecord, IDiaryEvent>
     public async Task<DiaryPage> Read()
     {
         await LoadAsync();
+        return new([.. State.Notes], Version, [.. Positions]);
+    }
+
+    public async Task<DiaryPage> ReadIncluding(RecordCoordinates record, TimeSpan atMost)
+    {
+        await WaitForAsync(record, atMost);
         return new([.. State.Notes], Version, [.. Positions]);
     }
 
