@@ -14,7 +14,7 @@ internal static class Common
     {
         if (Endpoints.Find(data) is not { } endpoints)
         {
-            await Console.Error.WriteLineAsync("No running system was found: no .data/endpoints.json lies here or further up. Start it with ./dev up, or name its folder with --data.");
+            await Console.Error.WriteLineAsync($"No running system was found: {Endpoints.Missing(data)}. Start it with ./dev up, or name its folder with --data.");
             return 2;
         }
 

@@ -16,6 +16,12 @@ internal sealed record Endpoints(string? Kafka, string? SchemaRegistryUrl, strin
         return file is not null && File.Exists(file) ? JsonSerializer.Deserialize<Endpoints>(File.ReadAllText(file), Json) : null;
     }
 
+    /// <summary>What to say when there is none.</summary>
+    /// <param name="dataFolder">The folder that was named, or null.</param>
+    public static string Missing(string? dataFolder) => dataFolder is null
+        ? "no .data/endpoints.json lies here or further up"
+        : $"{Path.Combine(dataFolder, "endpoints.json")} does not exist";
+
     private static IEnumerable<string> Upwards(string? folder)
     {
         for (; folder is not null; folder = Path.GetDirectoryName(folder))

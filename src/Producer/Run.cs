@@ -21,7 +21,7 @@ internal static class Run
         var endpoints = Endpoints.Find(settings.Data);
         var bootstrap = settings.Bootstrap ?? endpoints?.Kafka;
         if (bootstrap is null)
-            return Wrong("There is no Kafka to send to: no .data/endpoints.json lies here or further up. Start the system with ./dev up, or name a broker with --bootstrap HOST:PORT.");
+            return Wrong($"There is no Kafka to send to: {Endpoints.Missing(settings.Data)}. Start the system with ./dev up, or name a broker with --bootstrap HOST:PORT.");
         if (settings.HeedLag is not null && endpoints?.Api is null)
             return Wrong("--heed-lag asks the running system, but no endpoints.json names its API. Name its data folder with --data.");
         try

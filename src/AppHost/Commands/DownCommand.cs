@@ -17,7 +17,8 @@ internal static class DownCommand
 
     private static async Task<int> RunAsync(string folder, CancellationToken stop)
     {
-        if (Endpoints.Read(folder)?.Host() is { } host)
+        var host = Endpoints.Read(folder)?.Host();
+        if (host is not null)
         {
             await host.EndAsync(Patience, TimeProvider.System, stop);
             Console.WriteLine("Stopped.");
@@ -27,6 +28,8 @@ internal static class DownCommand
         var left = await DataFolder.EndLeftOversAsync(folder, TimeProvider.System, stop);
         if (left > 0)
             Console.WriteLine($"Ended {left} processes that a dead host had left.");
+        else if (host is null)
+            Console.WriteLine($"Nothing runs on {folder}.");
         return 0;
     }
 }

@@ -81,7 +81,11 @@ public sealed record Endpoints
     }
 
     /// <summary>Removes the file: nothing runs any more.</summary>
-    public static void Delete(string dataFolder) => File.Delete(FileIn(dataFolder));
+    public static void Delete(string dataFolder)
+    {
+        if (Directory.Exists(dataFolder))
+            File.Delete(FileIn(dataFolder));
+    }
 
     /// <summary>The host, while it runs.</summary>
     public ProcessIdentity? Host() => Processes.FirstOrDefault() is { } host && host.Identity.IsAlive ? host.Identity : null;

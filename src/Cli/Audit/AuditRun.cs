@@ -22,7 +22,7 @@ internal static class AuditRun
         var bootstrap = settings.Bootstrap ?? endpoints?.Kafka;
         var postgres = settings.Postgres ?? endpoints?.Postgres;
         if (bootstrap is null || postgres is null)
-            return Cannot("No running system was found: no .data/endpoints.json lies here or further up. Start it with ./dev up, or give --bootstrap and --postgres.");
+            return Cannot($"No running system was found: {Endpoints.Missing(settings.Data)}. Start it with ./dev up, or give --bootstrap and --postgres.");
         try
         {
             await using var database = NpgsqlDataSource.Create(postgres);

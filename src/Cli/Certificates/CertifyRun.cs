@@ -17,7 +17,7 @@ internal static class CertifyRun
         var bootstrap = settings.Bootstrap ?? endpoints?.Kafka;
         var postgres = settings.Postgres ?? endpoints?.Postgres;
         if (bootstrap is null || postgres is null)
-            return CertificateOutcome.Cannot("No running system was found: no .data/endpoints.json lies here or further up. Start it with ./dev up, or give --bootstrap and --postgres.");
+            return CertificateOutcome.Cannot($"No running system was found: {Endpoints.Missing(settings.Data)}. Start it with ./dev up, or give --bootstrap and --postgres.");
         var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = endpoints?.SchemaRegistryUrl });
         return await CertificateOutcome.RunAsync(postgres, settings.Schema, AuditKind.Certify, cancellationToken, async (database, progress) =>
         {

@@ -10,7 +10,7 @@ internal static class VerifyRun
     {
         var postgres = settings.Postgres ?? Endpoints.Find(settings.Data)?.Postgres;
         if (postgres is null)
-            return CertificateOutcome.Cannot("No running system was found: no .data/endpoints.json lies here or further up. Start it with ./dev up, or give --postgres.");
+            return CertificateOutcome.Cannot($"No running system was found: {Endpoints.Missing(settings.Data)}. Start it with ./dev up, or give --postgres.");
         Certificate certificate;
         try
         {

@@ -71,6 +71,13 @@ public sealed class UpTests : IAsyncLifetime
         Assert.Equal(3, (await RunAsync("status")).Code);
     }
 
+    [Fact]
+    public async Task Where_nothing_has_run_there_is_nothing_to_stop_which_is_said()
+    {
+        Assert.Equal((0, $"Nothing runs on {_data}.\n"), await RunAsync("down"));
+        Directory.CreateDirectory(_data);
+    }
+
     private async Task<Endpoints> RunningAsync(params string[] parts) => (await Eventually.Async(() => Task.FromResult(Endpoints.Read(_data)),
         e => e is not null && parts.All(name => e.Processes.Any(p => p.Name == name && p.Pid is not null)), Patience, $"{string.Join(", ", parts)} run"))!;
 
