@@ -64,6 +64,25 @@ public sealed class CheckpointPaceTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_wall_clock_that_is_set_back_holds_up_no_result()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new AdjustedClock();
+        await using var partition = new JobPartition("visits", 0, [PartitionWorld.Counts], world.Services(Brisk, clock));
+        await partition.OpenAsync("one", 0, default);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await partition.CheckpointAsync();
+        await partition.ProcessAsync(new Chunk(1, new Visit("a", 20, 0)), default);
+
+        clock.Adjustment = TimeSpan.FromHours(-1);
+        clock.Advance(TimeSpan.FromSeconds(2)); // past the rest, too
+        await partition.TickAsync(default);
+
+        Assert.Equal(2, (await world.UntilKeptAsync("visits", 2)).NextOffset);
+        Assert.Equal(["a 0 1"], await world.ResultsAsync());
+    }
+
+    [Fact]
     public async Task A_merger_writes_down_now_and_then_that_time_has_moved_on_and_results_at_once()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
@@ -75,20 +94,22 @@ public sealed class CheckpointPaceTests(PostgresServer postgres)
         await using var merger = new JobMerger(merged, world.Services(Brisk, clock));
         await merger.OpenAsync(default);
 
-        Assert.Equal(1, await MergedAsync(0, new Visit("a", 1, 1))); // a part of a window
+        Assert.Equal(1, await MergedAsync(0, new Visit("a", 1, 1))); // the first look
         Assert.Equal(1, await MergedAsync(1, new Visit("a", 100, 0))); // only time has moved on
         Assert.Equal(1, await MergedAsync(2, new Visit("a", 200, 0)));
         clock.Advance(Brisk.CheckpointInterval);
         Assert.Equal(2, await MergedAsync(3, new Visit("a", 300, 0)));
+        Assert.Equal(2, await MergedAsync(4, new Visit("a", 400, 0)));
+        Assert.Equal(3, await MergedAsync(5, new Visit("a", 500, 0), isLast: true)); // there is no later
         Assert.Empty(await ResultsAsync());
-        Assert.Equal(3, await MergedAsync(4, new Visit("a", 2500, 0))); // the window's end has passed
+        Assert.Equal(4, await MergedAsync(6, new Visit("a", 2500, 0))); // the window's end has passed
         Assert.Equal(1, Assert.Single(await ResultsAsync()));
 
-        async Task<int> MergedAsync(long offset, Visit visit)
+        async Task<int> MergedAsync(long offset, Visit visit, bool isLast = false)
         {
             await partition.ProcessAsync(new Chunk(offset, visit), default);
             await partition.CheckpointAsync();
-            await merger.RunAsync(1, default);
+            await merger.RunAsync(1, isLast, default);
             return (await new JobCatalog(world.Store).CheckpointsAsync(merged, 100)).Count(c => c.Owner == "merger/merged");
         }
 
@@ -154,5 +175,15 @@ public sealed class CheckpointPaceTests(PostgresServer postgres)
             clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
             return partition.TickAsync(default);
         }
+    }
+
+    /// <summary>A wall clock that someone sets; what is measured with it goes on evenly.</summary>
+    private sealed class AdjustedClock() : FakeTimeProvider(DateTimeOffset.UtcNow)
+    {
+        public TimeSpan Adjustment { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Adjustment;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 }

@@ -46,23 +46,23 @@ internal sealed partial class JobKeeper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var (round, trimmed) = (DateTimeOffset.MinValue, DateTimeOffset.MinValue);
+        var (round, trimmed) = ((long?)null, (long?)null); // timestamps: a wall clock may be set back
         var age = new ResultAge(store);
         while (!stoppingToken.IsCancellationRequested)
         {
             var woken = await nudges.WaitAsync(Round, time, stoppingToken).ConfigureAwait(false);
-            if (time.GetUtcNow() - round >= Round)
+            if (IsDue(round, Round))
             {
-                round = time.GetUtcNow();
+                round = time.GetTimestamp();
                 Ensure();
                 foreach (var job in jobs.All.Where(j => j.IsInLake && options.Value.LakeFolder is not null))
                     Run($"lake of {job.Name}", () => grains.GetGrain<IJobLakeGrain>(job.Name).NudgeAsync(), () => { });
                 woken = [.. jobs.All.Where(j => j.IsMerged).Select(j => j.Name)];
             }
 
-            if (time.GetUtcNow() - trimmed >= TrimEvery)
+            if (IsDue(trimmed, TrimEvery))
             {
-                trimmed = time.GetUtcNow();
+                trimmed = time.GetTimestamp();
                 foreach (var job in jobs.All.Where(j => j.ResultsKept is not null))
                     Run($"age of {job.Name}'s results", () => age.TrimAsync(job, stoppingToken), () => { });
             }
@@ -72,6 +72,8 @@ internal sealed partial class JobKeeper(
             await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private bool IsDue(long? last, TimeSpan every) => last is not { } at || time.GetElapsedTime(at) >= every;
 
     private void Ensure()
     {

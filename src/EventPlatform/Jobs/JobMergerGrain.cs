@@ -7,7 +7,7 @@ namespace EventPlatform.Jobs;
 internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, JobCatalog catalog) : Grain, IJobMergerGrain
 {
     private JobMerger? _merger;
-    private DateTimeOffset _lookedAt;
+    private long? _lookedAt;
     private bool _isAway;
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -23,23 +23,14 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, Jo
             return; // nothing of the topic is read yet, so nothing is there to merge; the provider says why
         if (await IsAwayAsync())
         {
+            if (_merger is { IsFenced: false } last)
+                await RunAsync(last, partitions, isLast: true);
             DeactivateOnIdle();
             return;
         }
 
         var merger = await OpenAsync();
-        try
-        {
-            await merger.RunAsync(partitions, CancellationToken.None);
-        }
-        catch
-        {
-            // What was merged in memory but not kept must not be built upon: the next call takes over what is kept. The caller says what happened.
-            _merger = null;
-            await merger.DisposeAsync();
-            throw;
-        }
-
+        await RunAsync(merger, partitions, isLast: false);
         if (merger.IsFenced)
             DeactivateOnIdle();
     }
@@ -55,14 +46,28 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, Jo
         return [.. merger.OpenResults(slices.SelectMany(s => s).Select(s => (s.Partition, s.Slice, s.Data))).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json))];
     }
 
+    private async Task RunAsync(JobMerger merger, int partitions, bool isLast)
+    {
+        try
+        {
+            await merger.RunAsync(partitions, isLast, CancellationToken.None);
+        }
+        catch
+        {
+            // What was merged in memory but not kept must not be built upon: the next call takes over what is kept. The caller says what happened.
+            _merger = null;
+            await merger.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>A job that is stopped or cancelled is not in memory. Looked up once a second: nudges come far more often.</summary>
     private async Task<bool> IsAwayAsync()
     {
-        var now = services.Time.GetUtcNow();
-        if (now - _lookedAt >= TimeSpan.FromSeconds(1))
+        if (_lookedAt is not { } at || services.Time.GetElapsedTime(at) >= TimeSpan.FromSeconds(1))
         {
             _isAway = (await catalog.ControlsAsync()).GetValueOrDefault(this.GetPrimaryKeyString()) is JobState.Stopped or JobState.Cancelled;
-            _lookedAt = now;
+            _lookedAt = services.Time.GetTimestamp();
         }
 
         return _isAway;

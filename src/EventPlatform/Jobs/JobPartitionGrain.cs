@@ -16,7 +16,7 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
     private string _incarnation = "";
     private int? _rereadSince;
     private (IReadOnlyList<string> Jobs, Task<long?> End)? _logEnd;
-    private DateTimeOffset _strangeSince = DateTimeOffset.MaxValue;
+    private long? _strangeSince;
 
     private (string Topic, int Partition) Place => JobStreams.Parse(this.GetPrimaryKeyString());
 
@@ -189,12 +189,11 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
     /// <summary>A partition that is read by another silo has its jobs there too: chunks don't travel.</summary>
     private void LeaveIfRead(bool elsewhere)
     {
-        var now = services.Time.GetUtcNow();
         if (!elsewhere)
-            _strangeSince = DateTimeOffset.MaxValue;
-        else if (_strangeSince == DateTimeOffset.MaxValue)
-            _strangeSince = now;
-        else if (now - _strangeSince > TimeSpan.FromSeconds(2))
+            _strangeSince = null;
+        else if (_strangeSince is not { } since)
+            _strangeSince = services.Time.GetTimestamp();
+        else if (services.Time.GetElapsedTime(since) > TimeSpan.FromSeconds(2))
             DeactivateOnIdle();
     }
 }

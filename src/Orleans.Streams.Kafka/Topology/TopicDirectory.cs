@@ -91,7 +91,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
 
     private async Task LoopAsync()
     {
-        var (saidUnreachable, creating, triedAt) = (false, Task.CompletedTask, DateTimeOffset.MinValue);
+        var (saidUnreachable, creating, triedAt) = (false, Task.CompletedTask, (long?)null);
         var soon = Soon < options.MetadataInterval ? Soon : options.MetadataInterval;
         try
         {
@@ -105,10 +105,10 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
                     saidUnreachable = false;
                     var missing = options.Streams.Where(s => !_topics.ContainsKey(s.Key)).Select(s => s.Value).ToList();
                     wait = missing.Count > 0 ? soon : wait;
-                    if (missing.Count > 0 && options.CreateMissingTopics && creating.IsCompleted && time.GetUtcNow() - triedAt >= options.MetadataInterval)
+                    if (missing.Count > 0 && options.CreateMissingTopics && creating.IsCompleted && !(triedAt is { } at && time.GetElapsedTime(at) < options.MetadataInterval))
                     {
                         // Beside the looks: a broker may take its time to say that it creates nothing.
-                        (creating, triedAt) = (CreateAsync(missing), time.GetUtcNow());
+                        (creating, triedAt) = (CreateAsync(missing), time.GetTimestamp());
                     }
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)

@@ -20,7 +20,8 @@ public sealed partial class LakeWriter(Job job, JobServices services)
     private readonly string _folder = Path.Combine(services.Options.LakeFolder!, job.Name);
     private readonly Queue<LakeFile> _unpublished = [];
     private readonly ILogger _logger = services.Logger;
-    private DateTimeOffset _next = DateTimeOffset.MinValue;
+    private long _addedAt;
+    private TimeSpan _pause;
     private long _epoch;
     private long _files;
 
@@ -63,12 +64,12 @@ public sealed partial class LakeWriter(Job job, JobServices services)
         }
 
         await PublishAsync(cancellationToken);
-        var now = services.Time.GetUtcNow();
-        if (now >= _next && await _store.ReadAsync(MaxRows, cancellationToken) is { Count: > 0 } rows)
+        if (services.Time.GetElapsedTime(_addedAt) >= _pause && await _store.ReadAsync(MaxRows, cancellationToken) is { Count: > 0 } rows)
         {
+            var began = services.Time.GetTimestamp();
             await AddAsync(rows, cancellationToken);
             await PublishAsync(cancellationToken);
-            _next = rows.Count < MaxRows ? now + services.Options.LakeInterval : now;
+            (_addedAt, _pause) = (began, rows.Count < MaxRows ? services.Options.LakeInterval : TimeSpan.Zero);
         }
 
         await _store.SayAsync(null, cancellationToken);

@@ -21,8 +21,8 @@ public sealed partial class JobMerger : IAsyncDisposable
     private long _epoch;
     private long _number;
     private long _watermark = long.MinValue;
-    private DateTimeOffset _openedAt;
-    private DateTimeOffset _writtenAt;
+    private long _openedAt;
+    private long? _writtenAt;
     private Task _sending = Task.CompletedTask;
     private bool _isUnfit;
 
@@ -55,14 +55,15 @@ public sealed partial class JobMerger : IAsyncDisposable
 
         if (_sender is not null)
             await Task.Run(() => _sender.TakeOver(checkpoint, outbox), cancellationToken);
-        _openedAt = _services.Time.GetUtcNow();
+        _openedAt = _services.Time.GetTimestamp();
         LogOpened(_job.Name, _epoch);
     }
 
     /// <summary>Merges what has come, and keeps it. When it throws, nothing was kept, or it is not known: another merger must take over what is kept.</summary>
     /// <param name="partitions">How many partitions the topic has.</param>
+    /// <param name="isLast">Whether it ends now, and may leave nothing for later.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task RunAsync(int partitions, CancellationToken cancellationToken)
+    public async Task RunAsync(int partitions, bool isLast, CancellationToken cancellationToken)
     {
         // What was kept is sent before more is merged: while Kafka is away, parts wait in the database.
         if (!_sending.IsCompleted)
@@ -82,7 +83,7 @@ public sealed partial class JobMerger : IAsyncDisposable
             _merged.Offer(part.Partition, part.Slice, part.Data);
         var needed = _merged.Advance(watermark, final);
         // That only time has moved on is worth a transaction now and then: it moves with every checkpoint of every partition.
-        if (parts.Count == 0 && _merged.Output.IsEmpty && (final == _watermark || _services.Time.GetUtcNow() - _writtenAt < _services.Options.CheckpointInterval))
+        if (parts.Count == 0 && _merged.Output.IsEmpty && (final == _watermark || (!isLast && _writtenAt is { } at && _services.Time.GetElapsedTime(at) < _services.Options.CheckpointInterval)))
             return;
         var outbox = _merged.Output.Records.GroupBy(r => r.Topic, StringComparer.Ordinal)
             .Select(g => (g.Key, OutboxRecords.Write(g))).ToList();
@@ -98,7 +99,7 @@ public sealed partial class JobMerger : IAsyncDisposable
 
         JobMetrics.Taken(_job.Name, 0, 0, _merged.Output.Failures.Count, Math.Max(_merged.Output.Results.Count, _merged.Output.Records.Count));
         _merged.Output.Clear();
-        (_watermark, _writtenAt) = (final, _services.Time.GetUtcNow());
+        (_watermark, _writtenAt) = (final, _services.Time.GetTimestamp());
         if (outbox.Count > 0)
             _sending = Task.Run(() => _sender!.Send(checkpoint.Number, outbox), cancellationToken);
     }
@@ -121,7 +122,7 @@ public sealed partial class JobMerger : IAsyncDisposable
     private (long Watermark, long Final) Watermarks(IReadOnlyList<(int Partition, long Watermark, bool IsIdle)> positions, int partitions)
     {
         var missing = positions.Count < partitions;
-        var waits = missing && _services.Time.GetUtcNow() - _openedAt < _services.Options.IdleTimeout;
+        var waits = missing && _services.Time.GetElapsedTime(_openedAt) < _services.Options.IdleTimeout;
         var busy = positions.Where(p => !p.IsIdle && p.Watermark > long.MinValue).ToArray();
         var counted = busy.Length > 0 ? busy : [.. positions.Where(p => p.Watermark > long.MinValue)];
         var watermark = counted.Length == 0 || waits || positions.Any(p => !p.IsIdle && p.Watermark == long.MinValue) ? long.MinValue : counted.Min(p => p.Watermark);

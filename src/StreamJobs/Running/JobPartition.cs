@@ -33,14 +33,17 @@ public sealed partial class JobPartition : IAsyncDisposable
     private long _number;
     private bool _isDirty;
     private bool _isIdle;
-    private DateTimeOffset _openedAt;
-    private DateTimeOffset _takenAt;
-    private DateTimeOffset _allTakenAt;
-    private DateTimeOffset _restsUntil;
-    private DateTimeOffset _lastRecordAt;
+
+    // Moments are timestamps: the wall clock may be set back, and nothing that is due may wait until it has come round again.
+    private long _openedAt;
+    private long _takenAt;
+    private long _allTakenAt;
+    private long _writtenAt;
+    private long _lastRecordAt;
+    private long _controlledAt;
+    private TimeSpan _rest;
     private long _reachedMs = long.MaxValue;
     private long _reached = long.MaxValue;
-    private DateTimeOffset _controlledAt;
     private Task _writing = Task.CompletedTask;
     private bool _isWriting;
     private bool _isProcessing;
@@ -104,7 +107,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             _isDirty |= job.Tick(_services.Time.GetUtcNow()); // the clock is known before the first record
         if (_sender is not null)
             await Task.Run(() => _sender.TakeOver(taken.Checkpoint, taken.Outbox), cancellationToken);
-        _openedAt = _takenAt = _allTakenAt = _lastRecordAt = _services.Time.GetUtcNow();
+        _openedAt = _takenAt = _allTakenAt = _lastRecordAt = _services.Time.GetTimestamp();
         _wantsReread = _jobs.Active.Any(j => j.Position < startOffset); // a savepoint was restored
         if (!_wantsReread)
             ReadAnew();
@@ -119,14 +122,13 @@ public sealed partial class JobPartition : IAsyncDisposable
             throw new ChunkRefusedException($"{_topic}/{_partition} has become another topic ({chunk.Incarnation}, not {_incarnation})");
         ThrowIfFull();
         _jobs.HoldFull();
-        var now = _services.Time.GetUtcNow();
-        (_lastRecordAt, _isIdle) = (now, false); // also where no job takes them
+        (_lastRecordAt, _isIdle) = (_services.Time.GetTimestamp(), false); // also where no job takes them
         var active = _jobs.Active.ToArray();
         if (active.Length == 0)
             return;
         Meet(active, chunk);
         foreach (var job in active)
-            _isDirty |= job.Tick(now);
+            _isDirty |= job.Tick(_services.Time.GetUtcNow());
         _isProcessing = true;
         try
         {
@@ -166,14 +168,13 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <summary>Looks at the clock: checkpoints what is due, notices that the partition is idle, and does what operators asked for.</summary>
     public async Task TickAsync(CancellationToken cancellationToken)
     {
-        var now = _services.Time.GetUtcNow();
-        if (!_isIdle && now - _lastRecordAt >= _services.Options.IdleTimeout)
+        if (!_isIdle && Since(_lastRecordAt) >= _services.Options.IdleTimeout)
             _isIdle = _isDirty = true;
-        if (now - _controlledAt >= TimeSpan.FromMilliseconds(500))
+        if (Since(_controlledAt) >= TimeSpan.FromMilliseconds(500))
             await ControlAsync(cancellationToken);
         foreach (var job in _isProcessing || IsFenced ? [] : _jobs.Clocked)
-            _isDirty |= job.Tick(now);
-        if (!_hasSaidWaits && now - _openedAt >= _services.Options.IdleTimeout)
+            _isDirty |= job.Tick(_services.Time.GetUtcNow());
+        if (!_hasSaidWaits && Since(_openedAt) >= _services.Options.IdleTimeout)
             SayWaits();
         CheckpointIfDue();
     }
@@ -216,7 +217,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <summary>Does what operators asked for since.</summary>
     private async Task ControlAsync(CancellationToken cancellationToken)
     {
-        _controlledAt = _services.Time.GetUtcNow();
+        _controlledAt = _services.Time.GetTimestamp();
         if (await _services.Store.EpochAsync(_topic, _partition, cancellationToken) > _epoch)
         {
             _writer.Fence();
@@ -263,8 +264,8 @@ public sealed partial class JobPartition : IAsyncDisposable
     {
         if (IsFenced)
             throw new ChunkRefusedException($"{_topic}/{_partition} has another owner");
-        if (_isWriting && (_faults.Count >= MaxFaults || _services.Time.GetUtcNow() - _takenAt > _services.Options.CheckpointTimeout))
-            throw new ChunkRefusedException($"{_topic}/{_partition}: checkpoint {_number} has been under way since {_takenAt:O}, and nothing more is taken until it is written");
+        if (_isWriting && (_faults.Count >= MaxFaults || Since(_takenAt) > _services.Options.CheckpointTimeout))
+            throw new ChunkRefusedException($"{_topic}/{_partition}: checkpoint {_number} has been under way for {Since(_takenAt).TotalSeconds:0} s, and nothing more is taken until it is written");
     }
 
     /// <summary>Remembers records that a job could not use or set aside; they are kept with the checkpoint that passes them.</summary>
@@ -294,21 +295,23 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
     }
 
+    private TimeSpan Since(long moment) => _services.Time.GetElapsedTime(moment);
+
     private void CheckpointIfDue()
     {
         // Not within a chunk: a job would be kept with a position that it has come past.
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
-        var (now, options) = (_services.Time.GetUtcNow(), _services.Options);
-        if (now < _restsUntil && _faults.Count < MaxFaults)
+        var options = _services.Options;
+        if (Since(_writtenAt) < _rest && _faults.Count < MaxFaults)
             return;
         var isAside = _lateRecords.Count > 0 || _faults.Count > 0;
         var awaited = _jobs.Present.Where(j => j.HasDue || !j.Output.IsEmpty).ToArray();
-        var isCatchingUp = _reachedMs < (now - options.CheckpointInterval).ToUnixTimeMilliseconds();
+        var isCatchingUp = _reachedMs < (_services.Time.GetUtcNow() - options.CheckpointInterval).ToUnixTimeMilliseconds();
         var wait = CheckpointPace.Wait(options, isCatchingUp, hasResults: isAside || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
-        if (isAside ? now - _takenAt >= wait : now - _allTakenAt >= options.CheckpointInterval && now - _takenAt >= options.CheckpointPause)
+        if (isAside ? Since(_takenAt) >= wait : Since(_allTakenAt) >= options.CheckpointInterval && Since(_takenAt) >= options.CheckpointPause)
             BeginCheckpoint();
-        else if (awaited.Length > 0 && now - _takenAt >= wait)
+        else if (awaited.Length > 0 && Since(_takenAt) >= wait)
             BeginCheckpoint(awaited);
     }
 
@@ -316,7 +319,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <param name="awaited">The jobs that someone waits for; null for all. Each has its own position, so the others can wait for their interval.</param>
     private void BeginCheckpoint(PartitionJob[]? awaited = null)
     {
-        _takenAt = _services.Time.GetUtcNow();
+        _takenAt = _services.Time.GetTimestamp();
         if (awaited is null)
             (_allTakenAt, _isDirty) = (_takenAt, false);
         List<JobCheckpoint> jobs;
@@ -359,15 +362,15 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <summary>Writes beside the caller's turns, then sees, in one of them, whether the next checkpoint is due.</summary>
     private async Task WriteThenGoOnAsync(PartitionCheckpoint checkpoint, JobFault[] faults)
     {
-        var takenAt = _takenAt;
+        var takenAt = _services.Time.GetUtcNow();
         try
         {
             await Task.Run(() => _writer.WriteAsync(checkpoint, faults, takenAt));
         }
         finally
         {
-            var now = _services.Time.GetUtcNow();
-            (_isWriting, _restsUntil) = (false, now + CheckpointPace.Rest(_services.Options, now - takenAt));
+            (_isWriting, _writtenAt) = (false, _services.Time.GetTimestamp());
+            _rest = CheckpointPace.Rest(_services.Options, Since(_takenAt));
         }
 
         CheckpointIfDue();
