@@ -43,7 +43,7 @@ internal static class AccountEndpoints
 
     private static async Task<IResult> GetAsync(string id, [AsParameters] Inclusion inclusion, ClusterGrains grains, TopicIncarnations incarnations, IOptions<ApiOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (account, problem) = await inclusion.ReadAsync(() => grains.Account(id).Get(), grains.Account(id).GetIncluding, a => a.Positions, incarnations, options.Value, time, cancellationToken);
+        var (account, problem) = await inclusion.ReadAsync(() => grains.Account(id).Get(), (record, atMost) => grains.Account(id).GetIncluding(record, atMost), a => a.Positions, incarnations, options.Value, time, cancellationToken);
         return problem ?? (account is null ? Problems.NotFound($"There is no account '{id}': no event of it is stored.") : new Tagged<AccountView>(account));
     }
 

@@ -12,8 +12,10 @@ internal sealed partial class ClusterConnection(ILogger<ClusterConnection> logge
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private volatile string? _away = "has not been reached yet";
+    private readonly Lock _lock = new();
     private bool _waiting;
-    private volatile bool _connected;
+    private bool _connected;
+    private int _losses;
 
     /// <summary>Why no grain can be asked, or null when one can.</summary>
     public string? Away => _away;
@@ -29,42 +31,60 @@ internal sealed partial class ClusterConnection(ILogger<ClusterConnection> logge
     /// <summary>The longest that a call may take.</summary>
     public TimeSpan Timeout => options.Value.ClusterTimeout;
 
-    /// <summary>Whether there was a connection, and none is left.</summary>
-    public bool Lost => _connected && _away is not null;
+    /// <summary>The number of the loss, when there was a connection and none is left.</summary>
+    public int? Loss
+    {
+        get { lock (_lock) { return _connected && _away is not null ? _losses : null; } }
+    }
 
+    /// <summary>Orleans says so outside of its counting: two of these may come in the wrong order.</summary>
     public void GatewayCountChanged(int now, int before)
     {
-        if (now == 0 && _connected)
+        lock (_lock)
         {
-            _away = "has no silo that answers";
-            LogLost();
-        }
-        else if (before == 0)
-        {
-            Reached();
+            if (now == 0 && _connected)
+            {
+                (_away, _losses) = ("has no silo that answers", _losses + 1);
+                LogLost();
+            }
+            else if (before == 0)
+            {
+                Regain();
+            }
         }
     }
 
-    /// <summary>A silo is connected, or has answered: requests are let through again.</summary>
-    public void Reached()
+    /// <summary>A silo has answered who was asked because of a loss: requests are let through again, unless it has been lost again since.</summary>
+    public void Reached(int loss)
     {
-        if (!Lost)
-            return;
-        _away = null;
-        LogConnected();
+        lock (_lock)
+        {
+            if (loss == _losses)
+                Regain();
+        }
     }
 
     void ILifecycleParticipant<IClusterClientLifecycle>.Participate(IClusterClientLifecycle lifecycle) =>
         lifecycle.Subscribe(nameof(ClusterConnection), ServiceLifecycleStage.Active, _ =>
         {
-            (_away, _waiting, _connected) = (null, false, true);
+            lock (_lock)
+                (_away, _waiting, _connected) = (null, false, true);
             LogReady();
             return Task.CompletedTask;
         }, _ =>
         {
-            (_away, _connected) = ("is not asked any more: the API stops", false);
+            lock (_lock)
+                (_away, _connected) = ("is not asked any more: the API stops", false);
             return Task.CompletedTask;
         });
+
+    private void Regain()
+    {
+        if (!_connected || _away is null)
+            return;
+        _away = null;
+        LogConnected();
+    }
 
     async Task<bool> IClientConnectionRetryFilter.ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {

@@ -41,16 +41,31 @@ internal sealed record Inclusion(
         var place = Parse(checks);
         if (checks.Problem is { } problem)
             return (null, problem);
-        var record = new RecordCoordinates(place.Topic, await incarnations.OfAsync(place.Topic, cancellationToken) ?? "", place.Partition, place.Offset);
         var turn = Turn < options.ClusterTimeout / 2 ? Turn : options.ClusterTimeout / 2;
-        for (var begun = time.GetTimestamp(); ;)
+        var begun = time.GetTimestamp();
+        while (true)
         {
+            var record = new RecordCoordinates(place.Topic, await incarnations.OfAsync(place.Topic, cancellationToken) ?? "", place.Partition, place.Offset);
             var left = wait - time.GetElapsedTime(begun);
-            var answer = await readIncluding(record, left < turn ? left : turn).WaitAsync(cancellationToken);
+            var answer = await LookAsync(() => readIncluding(record, left < turn ? left : turn), left);
             if (answer is not null && positions(answer).Any(p => (p.Topic, p.Incarnation, p.Partition) == (record.Topic, record.Incarnation, record.Partition) && p.Offset >= record.Offset))
                 return (answer, null);
             if (time.GetElapsedTime(begun) >= wait)
                 return (null, Problems.Timeout($"{Includes} has not been read within {wait.TotalSeconds} s: it waits in Kafka (see the lag in /topics), or is no record of this one."));
+        }
+
+        // A silo that died does not say so: while there is time, the grain is asked again, where it is then.
+        async Task<T?> LookAsync(Func<Task<T?>> look, TimeSpan left)
+        {
+            var isLast = left <= turn * 2;
+            try
+            {
+                return await look().WaitAsync(isLast ? options.ClusterTimeout : turn * 2, time, cancellationToken);
+            }
+            catch (TimeoutException) when (!isLast)
+            {
+                return null;
+            }
         }
     }
 

@@ -35,7 +35,7 @@ internal static class UserEndpoints
 
     private static async Task<IResult> GetAsync(string id, [AsParameters] Inclusion inclusion, ClusterGrains grains, TopicIncarnations incarnations, IOptions<ApiOptions> options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (user, problem) = await inclusion.ReadAsync(() => grains.User(id).Get(), grains.User(id).GetIncluding, u => u.Positions, incarnations, options.Value, time, cancellationToken);
+        var (user, problem) = await inclusion.ReadAsync(() => grains.User(id).Get(), (record, atMost) => grains.User(id).GetIncluding(record, atMost), u => u.Positions, incarnations, options.Value, time, cancellationToken);
         return problem ?? (user is null ? Problems.NotFound($"There is no user '{id}': no event of it is stored.") : new Tagged<UserView>(user));
     }
 

@@ -68,7 +68,7 @@ public abstract class AggregateGrain<TState, TRecord, TEvent>
     }
 
     /// <summary>
-    /// Loads the state, and waits until it includes a record or the time is over; <see cref="Positions"/> tell which. Only for a method that interleaves
+    /// Loads the state, however long that takes, and waits until it includes a record or the time is over; <see cref="Positions"/> tell which. Only for a method that interleaves
     /// (<c>[AlwaysInterleave]</c>): the record would wait for any other.
     /// </summary>
     /// <param name="record">The record.</param>
@@ -82,7 +82,7 @@ public abstract class AggregateGrain<TState, TRecord, TEvent>
             if (!_log.View.IsCurrent)
                 await LoadInTurnAsync();
             var left = atMost - Stopwatch.GetElapsedTime(begun);
-            if (_log.View.Positions.Cover(record) || left <= TimeSpan.Zero)
+            if (_log.View.Positions.Cover(record) || left.TotalMilliseconds < 1)
                 return;
             _moved ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
             await _moved.Task.WaitAsync(left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

@@ -43,7 +43,7 @@ public sealed class OutageTests
 
         using var next = await ShopSilo.StartAsync(settings);
         await Eventually.Async(async () => (await QuicklyAsync(() => api.Client.GetAsync("/users/u"))).StatusCode == HttpStatusCode.NotFound,
-            TimeSpan.FromSeconds(30), "the silo that came back is asked"); // it was a minute: what Orleans asks of itself
+            ShopSystem.Deadline, "the silo that came back is asked");
         await next.StopAsync();
     }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
 
 namespace Api.Tests;
 
@@ -30,6 +31,9 @@ public sealed class ApiServer : WebApplicationFactory<ApiOptions>
             builder.UseSetting(name, value);
 
         builder.ConfigureLogging(logging => logging.ClearProviders());
+
+        // What Orleans' client asks now and then for itself connects it too: a test shows what the API does.
+        builder.ConfigureServices(services => services.Configure<TypeManagementOptions>(o => o.TypeMapRefreshInterval = TimeSpan.FromHours(1)));
 
         // A client that does not read is noticed when the buffers between are full: small ones make that soon.
         builder.ConfigureServices(services => services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = endpoint =>
