@@ -8,7 +8,7 @@ try
 {
     return await root.Parse(args).InvokeAsync(invocation);
 }
-catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
+catch (InvalidOperationException e)
 {
     Console.Error.WriteLine(e.Message);
     return 1;

@@ -41,7 +41,7 @@ internal static partial class KafkaLog
     [LoggerMessage(1013, LogLevel.Warning, "A subscriber of {Stream} could not be reached when its stream was registered")]
     public static partial void SubscriptionFailed(ILogger logger, StreamId stream);
 
-    [LoggerMessage(1020, LogLevel.Warning, "The consumer of '{Topic}' has lost all its brokers and waits for them: {Reason}")]
+    [LoggerMessage(1020, LogLevel.Warning, "The consumer of '{Topic}' has lost all its brokers and waits for them (said at most once a minute): {Reason}")]
     public static partial void BrokersDown(ILogger logger, string topic, string reason);
 
     [LoggerMessage(1021, LogLevel.Error, "The consumer of '{Topic}' failed: {Reason}")]

@@ -13,7 +13,15 @@ public sealed class DataFolder : IDisposable
     /// <returns>The folder, or null when another host runs on it.</returns>
     public static async Task<DataFolder?> TryTakeAsync(string folder, TimeProvider time, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.Combine(folder, "logs"));
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "logs"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException($"The data folder {folder} cannot be made: {e.Message} Name another one with --data.", e);
+        }
+
         if (TryLock(Path.Combine(folder, "apphost.lock")) is not { } held)
             return null;
         var taken = new DataFolder(held);
@@ -31,6 +39,16 @@ public sealed class DataFolder : IDisposable
             await process.EndAsync(EndPatience, time, cancellationToken);
         Endpoints.Delete(folder);
         return left.Length;
+    }
+
+    /// <summary>Whether a host runs on the folder, be it that it has only begun.</summary>
+    public static bool IsTaken(string folder)
+    {
+        var file = Path.Combine(folder, "apphost.lock");
+        if (!File.Exists(file))
+            return false;
+        using var held = TryLock(file);
+        return held is null;
     }
 
     /// <inheritdoc/>

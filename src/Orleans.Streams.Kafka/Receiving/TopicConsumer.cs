@@ -19,6 +19,7 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     /// </summary>
     private const int FullWaitMs = 20;
     private static readonly TimeSpan WatermarkInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan DownInterval = TimeSpan.FromMinutes(1);
     private readonly string _topic;
     private readonly Action<string> _onBrokersDown;
     private readonly bool _storesOffsets;
@@ -31,6 +32,7 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     private readonly Thread _thread;
     private volatile bool _stopping;
     private long _watermarksAt;
+    private long? _saidDownAt;
 
     public TopicConsumer(string topic, ConsumerConfig config, IDeserializer<TPart> deserializer, Action<string> onBrokersDown, TimeProvider time, ILogger logger)
     {
@@ -252,7 +254,13 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     {
         if (error.Code == Confluent.Kafka.ErrorCode.Local_AllBrokersDown)
         {
-            KafkaLog.BrokersDown(_logger, _topic, error.Reason);
+            // librdkafka says so with each attempt, several times a second.
+            if (_saidDownAt is not { } at || _time.GetElapsedTime(at) >= DownInterval)
+            {
+                _saidDownAt = _time.GetTimestamp();
+                KafkaLog.BrokersDown(_logger, _topic, error.Reason);
+            }
+
             _onBrokersDown(error.Reason);
         }
         else if (error.IsFatal)

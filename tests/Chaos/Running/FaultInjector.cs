@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AppHost.Kafka;
 using AppHost.Processes;
 using Chaos.Load;
@@ -62,20 +63,23 @@ internal sealed class FaultInjector(ChaosSystem system, Watcher watcher, RecordL
         if (silo.Pid is not { } pid || ProcessIdentity.Of(pid) is not { } process)
             return null;
         process.Send(PosixSignalNumber.Stop);
+        var (begun, taken) = (Stopwatch.GetTimestamp(), false);
         try
         {
             var silent = !await AnswersAsync(silo.Url);
             await Task.Delay(TimeSpan.FromSeconds(seconds), cancellationToken);
             if (!beyondLease)
                 return silent ? $"{silo.Name} did not answer for {seconds:0.0} s" : null;
+
+            // With other silos it is declared dead, and its partitions are another's; on a busy machine they give it longer. Alone it keeps them.
+            taken = system.Silos.Count > 1 && await SeenAsync(() => watcher.Epochs > epochs, cancellationToken);
         }
         finally
         {
             process.Send(PosixSignalNumber.Cont);
         }
 
-        // With other silos it was declared dead meanwhile, and its partitions are another's; alone it keeps them.
-        var taken = system.Silos.Count > 1 && await SeenAsync(() => watcher.Epochs > epochs, cancellationToken);
+        seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         await SeenAsync(() => silo.Pid is not null, cancellationToken);
         return taken ? $"{silo.Name} stood still for {seconds:0.0} s; its partitions were taken over; it woke and wrote" : system.Silos.Count == 1 ? $"{silo.Name} stood still for {seconds:0.0} s, alone" : null;
     }
