@@ -46,13 +46,14 @@ internal sealed class EventReader(StoreDatabase database) : IEventReader
 
     public async ValueTask<EventTrace> FindAsync(Guid eventId, string? asWritten = null, CancellationToken cancellationToken = default)
     {
-        var found = await database.QueryAsync(_event, [eventId], row => EventRow.Read(row), cancellationToken);
+        // The event comes last: a repetition of it is in the ledger only once it is stored, and no answer shows the one without the other.
         var ledger = await database.QueryAsync(_ledger, [eventId], row => new StoredLedgerEntry(
             row.GetString(0),
             new LedgerEntry(row.GetGuid(1), (LedgerOutcome)row.GetInt16(2), row.IsDBNull(3) ? null : row.GetString(3),
                 EventHeaders.Read(row.GetString(4)) ?? new EventSource(null, null, "")),
             row.GetFieldValue<DateTimeOffset>(5)), cancellationToken);
         var letters = await database.QueryAsync(_deadLetters, [asWritten ?? eventId.ToString()], DeadLetterRow.Read, cancellationToken);
+        var found = await database.QueryAsync(_event, [eventId], row => EventRow.Read(row), cancellationToken);
         return new EventTrace(found.SingleOrDefault(), ledger, letters);
     }
 }

@@ -1,6 +1,8 @@
 using EventStore.Appending;
 using EventStore.DeadLetters;
 using EventStore.Reading;
+using Npgsql;
+using Testing;
 using static EventStore.Tests.Appends;
 
 namespace EventStore.Tests.Reading;
@@ -54,5 +56,38 @@ public sealed class EventReaderTests(PostgresServer postgres) : IAsyncLifetime
         Assert.Equal("already so", Assert.Single((await Reader.FindAsync(id)).Ledger).Entry.Reason);
         Assert.Single((await Reader.FindAsync(Guid.NewGuid(), "order-17")).DeadLetters);
         Assert.True((await Reader.FindAsync(Guid.NewGuid())).IsEmpty);
+    }
+
+    [Fact]
+    public async Task No_answer_shows_a_repetition_without_the_event_that_it_repeats()
+    {
+        var e = Counted(1, At(0));
+        await _store.Get<IGroupCommit>().AppendAsync(To("number/1", 0, e) with { Ledger = [new LedgerEntry(e.Id, LedgerOutcome.Duplicate, null, From(At(3)))] });
+        await using var source = NpgsqlDataSource.Create(_store.ConnectionString);
+        await ExecuteAsync(source.CreateCommand(Renamed(e.Id, Guid.Empty)));
+
+        // Both come in one commit, while the answer is being looked up.
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await ExecuteAsync(new($"lock table streaming.ledger in access exclusive mode", connection));
+        var looking = Reader.FindAsync(e.Id).AsTask();
+        await Eventually.Async(
+            () => _store.ScalarAsync<long>($"select count(*) from pg_locks where not granted and relation = 'streaming.ledger'::regclass"),
+            waiting => waiting > 0, TimeSpan.FromSeconds(30), "the ledger is asked");
+        await ExecuteAsync(new(Renamed(Guid.Empty, e.Id), connection));
+        await transaction.CommitAsync();
+
+        var trace = await looking;
+        Assert.Single(trace.Ledger);
+        Assert.Equal(e.Id, trace.Event?.Id);
+
+        static string Renamed(Guid from, Guid to) =>
+            $"update streaming.mt_events set id = '{to}' where id = '{from}'; update streaming.ledger set event_id = '{to}' where event_id = '{from}'";
+
+        static async Task ExecuteAsync(NpgsqlCommand command)
+        {
+            await using (command)
+                await command.ExecuteNonQueryAsync();
+        }
     }
 }
