@@ -8,7 +8,7 @@ try
 {
     return await root.Parse(args).InvokeAsync(invocation);
 }
-catch (InvalidOperationException e)
+catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;

@@ -7,6 +7,7 @@ namespace Api.Cluster;
 internal sealed partial class Reconnection(ClusterConnection connection, IClusterClient client, TimeProvider time, ILogger<Reconnection> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private int? _said;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -22,16 +23,26 @@ internal sealed partial class Reconnection(ClusterConnection connection, ICluste
     {
         try
         {
-            await client.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, stoppingToken).WaitAsync(Interval, time, stoppingToken);
-            connection.Reached(loss);
+            await ReachAsync(loss, stoppingToken).WaitAsync(Interval, time, stoppingToken); // an answer that comes later counts too
         }
-        catch (Exception e)
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            // Whatever it is, it is asked again; that the cluster is lost was said when it was.
-            LogNotYet(e);
+            if (_said != loss)
+                LogNotYet(e.Message);
+            _said = loss;
+        }
+        catch (OperationCanceledException)
+        {
+            // The API stops.
         }
     }
 
-    [LoggerMessage(5115, LogLevel.Debug, "The cluster does not answer yet.")]
-    private partial void LogNotYet(Exception exception);
+    private async Task ReachAsync(int loss, CancellationToken stoppingToken)
+    {
+        await client.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, stoppingToken);
+        connection.Reached(loss);
+    }
+
+    [LoggerMessage(5115, LogLevel.Warning, "The cluster is asked every second or two until it answers (said once): {Reason}")]
+    private partial void LogNotYet(string reason);
 }

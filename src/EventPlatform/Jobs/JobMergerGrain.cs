@@ -23,14 +23,23 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, Jo
             return; // nothing of the topic is read yet, so nothing is there to merge; the provider says why
         if (await IsAwayAsync())
         {
-            if (_merger is { IsFenced: false } last)
-                await RunAsync(last, partitions, isLast: true);
             DeactivateOnIdle();
             return;
         }
 
         var merger = await OpenAsync();
-        await RunAsync(merger, partitions, isLast: false);
+        try
+        {
+            await merger.RunAsync(partitions, CancellationToken.None);
+        }
+        catch
+        {
+            // What was merged in memory but not kept must not be built upon: the next call takes over what is kept. The caller says what happened.
+            _merger = null;
+            await merger.DisposeAsync();
+            throw;
+        }
+
         if (merger.IsFenced)
             DeactivateOnIdle();
     }
@@ -44,21 +53,6 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, Jo
         var slices = await Task.WhenAll(Enumerable.Range(0, partitions).Select(p =>
             GrainFactory.GetGrain<IJobPartitionGrain>(JobStreams.Key(job.Topic, p)).OpenSlicesAsync(job.Name)));
         return [.. merger.OpenResults(slices.SelectMany(s => s).Select(s => (s.Partition, s.Slice, s.Data))).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json))];
-    }
-
-    private async Task RunAsync(JobMerger merger, int partitions, bool isLast)
-    {
-        try
-        {
-            await merger.RunAsync(partitions, isLast, CancellationToken.None);
-        }
-        catch
-        {
-            // What was merged in memory but not kept must not be built upon: the next call takes over what is kept. The caller says what happened.
-            _merger = null;
-            await merger.DisposeAsync();
-            throw;
-        }
     }
 
     /// <summary>A job that is stopped or cancelled is not in memory. Looked up once a second: nudges come far more often.</summary>

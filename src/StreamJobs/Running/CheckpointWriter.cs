@@ -23,6 +23,7 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
     /// <summary>Keeps records that could not be used, then what passes them; what goes to topics is sent meanwhile, and shown afterwards.</summary>
     public async Task WriteAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt)
     {
+        var began = services.Time.GetTimestamp();
         var preparing = checkpoint.Outbox.Count > 0 ? Task.Run(() => sender!.Prepare(checkpoint.Number, checkpoint.Outbox)) : Task.CompletedTask;
         var (troubled, isKept) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), false);
         try
@@ -36,7 +37,7 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
 
             isKept = await keeping;
             if (isKept)
-                Tell(checkpoint, takenAt);
+                Tell(checkpoint, services.Time.GetElapsedTime(began));
         }
         finally
         {
@@ -68,9 +69,9 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
 
     public void Dispose() => sender?.Dispose();
 
-    private void Tell(PartitionCheckpoint checkpoint, DateTimeOffset takenAt)
+    private void Tell(PartitionCheckpoint checkpoint, TimeSpan took)
     {
-        JobMetrics.Written(checkpoint.Topic, (services.Time.GetUtcNow() - takenAt).TotalSeconds);
+        JobMetrics.Written(checkpoint.Topic, took.TotalSeconds);
         foreach (var job in checkpoint.Jobs)
         {
             if (job.Parts.Count > 0 || _notified.GetValueOrDefault(job.Job) != job.Position)

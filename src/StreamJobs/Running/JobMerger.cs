@@ -61,9 +61,8 @@ public sealed partial class JobMerger : IAsyncDisposable
 
     /// <summary>Merges what has come, and keeps it. When it throws, nothing was kept, or it is not known: another merger must take over what is kept.</summary>
     /// <param name="partitions">How many partitions the topic has.</param>
-    /// <param name="isLast">Whether it ends now, and may leave nothing for later.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task RunAsync(int partitions, bool isLast, CancellationToken cancellationToken)
+    public async Task RunAsync(int partitions, CancellationToken cancellationToken)
     {
         // What was kept is sent before more is merged: while Kafka is away, parts wait in the database.
         if (!_sending.IsCompleted)
@@ -83,7 +82,7 @@ public sealed partial class JobMerger : IAsyncDisposable
             _merged.Offer(part.Partition, part.Slice, part.Data);
         var needed = _merged.Advance(watermark, final);
         // That only time has moved on is worth a transaction now and then: it moves with every checkpoint of every partition.
-        if (parts.Count == 0 && _merged.Output.IsEmpty && (final == _watermark || (!isLast && _writtenAt is { } at && _services.Time.GetElapsedTime(at) < _services.Options.CheckpointInterval)))
+        if (parts.Count == 0 && _merged.Output.IsEmpty && (final == _watermark || (_writtenAt is { } at && _services.Time.GetElapsedTime(at) < _services.Options.CheckpointInterval)))
             return;
         var outbox = _merged.Output.Records.GroupBy(r => r.Topic, StringComparer.Ordinal)
             .Select(g => (g.Key, OutboxRecords.Write(g))).ToList();
