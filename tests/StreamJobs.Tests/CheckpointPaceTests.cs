@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using StreamJobs.Checkpoints;
 using StreamJobs.Running;
+using Testing;
 using Testing.Postgres;
 
 namespace StreamJobs.Tests;
@@ -174,6 +175,26 @@ public sealed class CheckpointPaceTests(PostgresServer postgres)
             clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
             return partition.TickAsync(default);
         }
+    }
+
+    [Fact]
+    public async Task A_partition_that_is_full_of_records_it_could_not_use_does_not_rest()
+    {
+        const int Full = 10_000;
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        world.OnFault = () => clock.Advance(TimeSpan.FromSeconds(1));
+        await using var partition = await world.OpenAsync(
+            new() { CheckpointInterval = TimeSpan.FromMinutes(1), CheckpointTimeout = TimeSpan.FromHours(1), CheckpointPause = TimeSpan.FromMilliseconds(10) }, clock);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 13)), default);
+        await partition.CheckpointAsync(); // it took a second: a rest of three
+
+        world.OnFault = () => { };
+        await partition.ProcessAsync(new Chunk(1, [.. Enumerable.Repeat(new Visit("a", 2, 13), Full)]), default);
+        clock.Advance(TimeSpan.FromMilliseconds(20));
+        await partition.TickAsync(default);
+
+        await Eventually.Async(() => Task.FromResult(world.Kept.Count), kept => kept > 1, TimeSpan.FromSeconds(30), "what cannot be used is being kept");
     }
 
     /// <summary>A wall clock that someone sets; what is measured with it goes on evenly.</summary>

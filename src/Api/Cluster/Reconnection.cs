@@ -25,15 +25,12 @@ internal sealed partial class Reconnection(ClusterConnection connection, ICluste
         {
             await ReachAsync(loss, stoppingToken).WaitAsync(Interval, time, stoppingToken); // an answer that comes later counts too
         }
-        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        catch (Exception e)
         {
-            if (_said != loss)
+            // While the API stops, whatever it ends with is no fault.
+            if (_said != loss && !stoppingToken.IsCancellationRequested)
                 LogNotYet(e.Message);
             _said = loss;
-        }
-        catch (OperationCanceledException)
-        {
-            // The API stops.
         }
     }
 

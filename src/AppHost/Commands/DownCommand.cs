@@ -28,10 +28,11 @@ internal static class DownCommand
         var left = await DataFolder.EndLeftOversAsync(folder, TimeProvider.System, stop);
         if (left > 0)
             Console.WriteLine($"Ended {left} processes that a dead host had left.");
-        else if (host is null && DataFolder.IsTaken(folder))
+        if (host is not null || left > 0)
+            return 0;
+        if (DataFolder.IsTaken(folder))
             throw new InvalidOperationException($"A host is just starting or stopping on {folder}. Try again in a moment.");
-        else if (host is null)
-            Console.WriteLine($"Nothing runs on {folder}.");
+        Console.WriteLine($"Nothing runs on {folder}.");
         return 0;
     }
 }

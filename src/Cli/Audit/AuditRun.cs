@@ -33,7 +33,7 @@ internal static class AuditRun
             var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = endpoints?.SchemaRegistryUrl });
             foreach (var aggregate in Aggregates(registry))
                 await TopicAsync(aggregate, log, store, report, answers, settings.Wait, cancellationToken);
-            await WholeAsync(store, log, report);
+            await WholeAsync(store, log, report, cancellationToken);
             await ProjectionTables.CheckAsync(store, report, settings.Wait, cancellationToken);
             if (answers is not null)
                 await answers.CheckAsync(report, cancellationToken);
@@ -109,7 +109,7 @@ internal static class AuditRun
         return true;
     }
 
-    private static async Task WholeAsync(StoreTables store, TopicLog log, AuditReport report)
+    private static async Task WholeAsync(StoreTables store, TopicLog log, AuditReport report, CancellationToken cancellationToken)
     {
         foreach (var topic in new[] { "user-events", "transactions" })
             await foreach (var row in RowsBeyondAsync(topic, log, store))
@@ -128,7 +128,7 @@ internal static class AuditRun
                 report.CommandEvents++;
         }
 
-        await foreach (var problem in StoreMath.CheckAsync(store))
+        await foreach (var problem in StoreMath.CheckAsync(store, cancellationToken))
             report.Differ(problem);
     }
 

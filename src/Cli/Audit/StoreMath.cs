@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Cli.Audit;
 
@@ -8,9 +9,9 @@ internal static class StoreMath
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    public static async IAsyncEnumerable<string> CheckAsync(StoreTables store)
+    public static async IAsyncEnumerable<string> CheckAsync(StoreTables store, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var transfer in await OpenTransfersAsync(store))
+        foreach (var transfer in await OpenTransfersAsync(store, cancellationToken))
             yield return $"money is not conserved: transfer {transfer}";
 
         await foreach (var problem in store.ReadAsync(
@@ -27,7 +28,7 @@ internal static class StoreMath
     }
 
     // What a transfer takes from one account it gives to another, or back. Those sent before this audit began must arrive while it waits.
-    private static async Task<List<string>> OpenTransfersAsync(StoreTables store)
+    private static async Task<List<string>> OpenTransfersAsync(StoreTables store, CancellationToken cancellationToken)
     {
         long begin = 0;
         await foreach (var sequence in store.ReadAsync($"select coalesce(max(seq_id), 0) from {store.Schema}.mt_events", r => r.GetInt64(0)))
@@ -51,7 +52,7 @@ internal static class StoreMath
                 open.Add(transfer);
             if (open.Count == 0 || waited.Elapsed > Patience)
                 return open;
-            await Task.Delay(Pause);
+            await Task.Delay(Pause, cancellationToken);
         }
     }
 }

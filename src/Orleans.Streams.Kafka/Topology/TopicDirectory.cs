@@ -105,7 +105,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
                     saidUnreachable = false;
                     var missing = options.Streams.Where(s => !_topics.ContainsKey(s.Key)).Select(s => s.Value).ToList();
                     wait = missing.Count > 0 ? soon : wait;
-                    if (missing.Count > 0 && options.CreateMissingTopics && creating.IsCompleted && !(triedAt is { } at && time.GetElapsedTime(at) < options.MetadataInterval))
+                    if (missing.Count > 0 && options.CreateMissingTopics && creating.IsCompleted && (triedAt is not { } at || time.GetElapsedTime(at) >= options.MetadataInterval))
                     {
                         // Beside the looks: a broker may take its time to say that it creates nothing.
                         (creating, triedAt) = (CreateAsync(missing), time.GetTimestamp());

@@ -192,7 +192,7 @@ internal sealed class FaultInjector(ChaosSystem system, Watcher watcher, RecordL
 
     private static async Task<bool> SeenAsync(Func<bool> effect, CancellationToken cancellationToken)
     {
-        for (var waited = System.Diagnostics.Stopwatch.StartNew(); waited.Elapsed < EffectPatience; await Task.Delay(50, cancellationToken))
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < EffectPatience; await Task.Delay(50, cancellationToken))
             if (effect())
                 return true;
         return false;
