@@ -73,7 +73,6 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
         {
             BootstrapServers = bootstrap,
             Partitioner = Confluent.Kafka.Partitioner.Murmur2Random,
-            LingerMs = 1,
             QueueBufferingMaxMessages = 200_000,
         }).Build();
         while (clock.Elapsed < length)

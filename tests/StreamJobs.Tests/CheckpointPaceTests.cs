@@ -178,6 +178,25 @@ public sealed class CheckpointPaceTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_result_does_not_rest_after_a_checkpoint_of_the_interval_however_long_that_took()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var partition = await world.OpenAsync(
+            new() { CheckpointInterval = TimeSpan.FromMinutes(10), CheckpointTimeout = TimeSpan.FromHours(1), CheckpointPause = TimeSpan.FromMilliseconds(10) }, clock);
+        world.OnKept = () => clock.Advance(TimeSpan.FromMinutes(1));
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await partition.CheckpointAsync(); // it took a minute: a rest of three
+
+        await partition.ProcessAsync(new Chunk(1, new Visit("a", 20, 0)), default);
+        clock.Advance(TimeSpan.FromMilliseconds(20));
+        await partition.TickAsync(default);
+
+        await world.UntilKeptAsync("visits", 2);
+        Assert.Equal(["a 0 1"], await world.ResultsAsync());
+    }
+
+    [Fact]
     public async Task A_partition_that_is_full_of_records_it_could_not_use_does_not_rest()
     {
         const int Full = 10_000;

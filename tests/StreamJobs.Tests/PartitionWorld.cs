@@ -24,6 +24,9 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
     /// <summary>What happens while a fault is kept.</summary>
     public Action OnFault { get; set; } = () => { };
 
+    /// <summary>What happens when a checkpoint has kept a job, before it counts as written.</summary>
+    public Action OnKept { get; set; } = () => { };
+
     public List<long?> PositionsAtFaults { get; } = [];
 
     public List<JobFault> Kept { get; } = [];
@@ -45,7 +48,7 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
 
     public JobServices Services(JobOptions? options = null, TimeProvider? time = null) => new(
         Store, options ?? new() { CheckpointInterval = TimeSpan.FromHours(1), CheckpointTimeout = TimeSpan.FromHours(2), CheckpointPause = TimeSpan.FromHours(1) },
-        this, this, this, new TopicConnection("", new Dictionary<string, string>(), t => t, "test"), _ => { }, _ => 1, time ?? TimeProvider.System, NullLogger.Instance);
+        this, this, this, new TopicConnection("", new Dictionary<string, string>(), t => t, "test"), _ => OnKept(), _ => 1, time ?? TimeProvider.System, NullLogger.Instance);
 
     public async Task<JobPartition> OpenAsync(JobOptions? options = null, TimeProvider? time = null, Job? job = null, long startOffset = 0)
     {

@@ -65,6 +65,17 @@ public sealed class SentAheadTests(KafkaBrokers brokers, PostgresServer postgres
         Assert.Equal(["other", "1", "2"], world.Read(IsolationLevel.ReadCommitted));
     }
 
+    [Theory, BrokerData]
+    public async Task No_thread_that_grains_need_waits_for_the_broker(BrokerKind kind)
+    {
+        await using var world = await SinkWorld.StartAsync(await brokers.GetAsync(kind), await brokers.CreateTopicAsync(kind, 1), postgres);
+        await world.Writer.WriteAsync(world.Checkpoint(1), [], DateTimeOffset.UtcNow);
+        world.FailingFaults = 1; // what was sent ahead is taken back, and sent afterwards
+        await world.Writer.WriteAsync(world.Checkpoint(2), [world.Fault()], DateTimeOffset.UtcNow);
+        Assert.Equal([false], world.SentByPool.Distinct());
+        Assert.True(world.SentByPool.Count >= 3);
+    }
+
     /// <summary>A partition's checkpoints, a topic and a database; the clock of retries is real.</summary>
     private sealed class SinkWorld : IAsyncDisposable, IJobFaults
     {
@@ -79,12 +90,21 @@ public sealed class SentAheadTests(KafkaBrokers brokers, PostgresServer postgres
             var services = world.Services() with
             {
                 Faults = this,
-                Sinks = new TopicConnection(broker.BootstrapServers, new Dictionary<string, string>(), _ => topic, topic),
+                Sinks = new TopicConnection(broker.BootstrapServers, new Dictionary<string, string>(), Name, topic),
             };
             var sender = new OutboxSender("visits/0", services.Sinks, NullLogger.Instance);
             sender.TakeOver(0, []);
             Writer = new(services, sender);
+
+            string Name(string logical)
+            {
+                SentByPool.Add(Thread.CurrentThread.IsThreadPoolThread);
+                return topic;
+            }
         }
+
+        /// <summary>Whether it was a thread of the pool, each time that a record was sent.</summary>
+        public List<bool> SentByPool { get; } = [];
 
         public CheckpointWriter Writer { get; }
 

@@ -46,7 +46,7 @@ internal sealed partial class EventPublisher<TEvent> : IEventSubscriber, IDispos
             try
             {
                 await _encoder.PrepareAsync(_topic, typeof(DomainEvent), cancellationToken);
-                await Task.Run(() => Send(events), cancellationToken);
+                await SendAsync(events);
                 return;
             }
             catch (Exception e) when (e is SchemaRegistryUnavailableException
@@ -66,15 +66,15 @@ internal sealed partial class EventPublisher<TEvent> : IEventSubscriber, IDispos
             _sender.Value.Dispose();
     }
 
-    private void Send(IReadOnlyList<SubscribedEvent> events)
+    private async Task SendAsync(IReadOnlyList<SubscribedEvent> events)
     {
-        var sent = _sent ?? _sender.Value.LastSent(_topic) ?? 0;
+        var sent = _sent ?? await _sender.Value.LastSentAsync(_topic) ?? 0;
         _sent = null;
         var last = events[^1].Stored.Sequence;
         if (events[0].Stored.Sequence <= sent)
             LogPassed(_topic, events[0].Stored.Sequence, Math.Min(last, sent));
         if (last > sent)
-            _sender.Value.Send(last, [_topic], events.Where(e => e.Stored.Sequence > sent).Select(Record));
+            await _sender.Value.SendAsync(last, [_topic], events.Where(e => e.Stored.Sequence > sent).Select(Record));
         _sent = Math.Max(sent, last);
     }
 

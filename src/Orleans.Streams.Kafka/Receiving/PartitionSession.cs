@@ -95,11 +95,10 @@ internal sealed class PartitionSession<TItem, TPart>(
         _rereadRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
         var topic = await directory.LookUpAsync(place.Stream, cancellationToken);
         var checkpoint = await positions.TakeOverAsync(topic.Topic, topic.Incarnation, place.Partition, cancellationToken);
-        var (low, high) = await Task.Run(() => consumer.QueryWatermarks(place.Partition, BrokerTimeout), cancellationToken);
-        var start = await Task.Run(
-            () => StartDecision.Make(
-                checkpoint, low, high, options.Start, t => consumer.OffsetForTime(place.Partition, t, BrokerTimeout), options.Incarnation is null),
-            cancellationToken);
+        var (low, high) = await OwnThread.RunAsync(() => consumer.QueryWatermarks(place.Partition, BrokerTimeout));
+        var start = await OwnThread.RunAsync(() => StartDecision.Make(
+            checkpoint, low, high, options.Start, t => consumer.OffsetForTime(place.Partition, t, BrokerTimeout), options.Incarnation is null));
+        cancellationToken.ThrowIfCancellationRequested();
         if (start.Gap is { } gap && !await AcceptGapAsync(start, gap, cancellationToken))
         {
             return TimeSpan.Zero;

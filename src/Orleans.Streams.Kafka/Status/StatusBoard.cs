@@ -40,7 +40,7 @@ internal sealed class StatusBoard : IKafkaStreamsStatus, IKafkaStreamsControl, I
 
     public Task<long?> LogEndAsync(string provider, string stream, int partition) =>
         _partitions.Keys.FirstOrDefault(p => p.Provider == provider && p.Stream == stream && p.Partition == partition)?.AskLogEnd is { } ask
-            ? Task.Run(ask)
+            ? OwnThread.RunAsync(ask)
             : Task.FromResult<long?>(null);
 
     public void Add(PartitionGauge partition) => _partitions.TryAdd(partition, true);

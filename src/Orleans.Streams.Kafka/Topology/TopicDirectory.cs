@@ -198,7 +198,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
     private async Task<Dictionary<string, TopicInfo>> DescribeAsync(CancellationToken cancellationToken)
     {
         var sizes = options.Incarnation is { } given
-            ? (await Task.Run(() => _admin.Call(admin => admin.GetMetadata(Timeout)), cancellationToken)).Topics
+            ? (await OwnThread.RunAsync(() => _admin.Call(admin => admin.GetMetadata(Timeout)))).Topics
                 .Where(t => t.Error.Code == Confluent.Kafka.ErrorCode.NoError)
                 .ToDictionary(t => t.Topic, t => (given, t.Partitions.Count), StringComparer.Ordinal)
             : await DescribeWithIdsAsync(cancellationToken);

@@ -24,7 +24,7 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
     public async Task WriteAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults, DateTimeOffset takenAt)
     {
         var began = services.Time.GetTimestamp();
-        var preparing = checkpoint.Outbox.Count > 0 ? Task.Run(() => sender!.Prepare(checkpoint.Number, checkpoint.Outbox)) : Task.CompletedTask;
+        var preparing = checkpoint.Outbox.Count > 0 ? OwnThread.RunAsync(() => sender!.Prepare(checkpoint.Number, checkpoint.Outbox)) : Task.CompletedTask;
         var (troubled, isKept) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), false);
         try
         {
@@ -32,7 +32,7 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
             if (await IsSlowAsync(keeping, troubled.Task))
             {
                 await preparing;
-                sender?.TakeBack(); // other readers and writers of the topics must not wait for this database
+                await TakeBackAsync(); // other readers and writers of the topics must not wait for this database
             }
 
             isKept = await keeping;
@@ -43,7 +43,7 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
         {
             await preparing; // a client must not be disposed of while it sends
             if (!isKept)
-                sender?.TakeBack();
+                await TakeBackAsync();
         }
 
         if (!isKept)
@@ -54,7 +54,7 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
         }
 
         if (checkpoint.Outbox.Count > 0)
-            sender!.Send(checkpoint.Number, checkpoint.Outbox);
+            await OwnThread.RunAsync(() => sender!.Send(checkpoint.Number, checkpoint.Outbox));
     }
 
     /// <summary>Another owner, or an operator, has taken the partition over: it was noticed elsewhere.</summary>
@@ -68,6 +68,8 @@ internal sealed partial class CheckpointWriter(JobServices services, OutboxSende
     }
 
     public void Dispose() => sender?.Dispose();
+
+    private Task TakeBackAsync() => sender is null ? Task.CompletedTask : OwnThread.RunAsync(sender.TakeBack);
 
     private void Tell(PartitionCheckpoint checkpoint, TimeSpan took)
     {

@@ -54,7 +54,7 @@ public sealed partial class JobMerger : IAsyncDisposable
         }
 
         if (_sender is not null)
-            await Task.Run(() => _sender.TakeOver(checkpoint, outbox), cancellationToken);
+            await OwnThread.RunAsync(() => _sender.TakeOver(checkpoint, outbox));
         _openedAt = _services.Time.GetTimestamp();
         LogOpened(_job.Name, _epoch);
     }
@@ -100,7 +100,7 @@ public sealed partial class JobMerger : IAsyncDisposable
         _merged.Output.Clear();
         (_watermark, _writtenAt) = (final, _services.Time.GetTimestamp());
         if (outbox.Count > 0)
-            _sending = Task.Run(() => _sender!.Send(checkpoint.Number, outbox), cancellationToken);
+            _sending = OwnThread.RunAsync(() => _sender!.Send(checkpoint.Number, outbox));
     }
 
     /// <summary>The results of windows that are still open, as far as they have come.</summary>

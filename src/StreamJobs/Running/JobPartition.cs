@@ -46,6 +46,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private long _reached = long.MaxValue;
     private Task _writing = Task.CompletedTask;
     private bool _isWriting;
+    private bool _wasAwaited;
     private bool _isProcessing;
     private bool _isStopping;
     private bool _hasSaidWaits;
@@ -106,7 +107,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         foreach (var job in _jobs.Active)
             _isDirty |= job.Tick(_services.Time.GetUtcNow()); // the clock is known before the first record
         if (_sender is not null)
-            await Task.Run(() => _sender.TakeOver(taken.Checkpoint, taken.Outbox), cancellationToken);
+            await OwnThread.RunAsync(() => _sender.TakeOver(taken.Checkpoint, taken.Outbox));
         _openedAt = _takenAt = _allTakenAt = _lastRecordAt = _services.Time.GetTimestamp();
         _wantsReread = _jobs.Active.Any(j => j.Position < startOffset); // a savepoint was restored
         if (!_wantsReread)
@@ -303,10 +304,10 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var options = _services.Options;
-        if (Since(_writtenAt) < _rest && _faults.Count < MaxFaults)
-            return;
         var isAside = _lateRecords.Count > 0 || _faults.Count > 0;
         var awaited = _jobs.Present.Where(j => j.HasDue || !j.Output.IsEmpty).ToArray();
+        if (Since(_writtenAt) < _rest && (_wasAwaited || !(isAside || awaited.Length > 0)) && _faults.Count < MaxFaults)
+            return; // results don't wait for what came with the interval, which nobody had waited for
         var isCatchingUp = _reachedMs < (_services.Time.GetUtcNow() - options.CheckpointInterval).ToUnixTimeMilliseconds();
         var wait = CheckpointPace.Wait(options, isCatchingUp, hasResults: isAside || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
         if (isAside ? Since(_takenAt) >= wait : Since(_allTakenAt) >= options.CheckpointInterval && Since(_takenAt) >= options.CheckpointPause)
@@ -355,7 +356,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             SentUpTo = _writer.SentUpTo ?? _number,
         };
         checkpoint.Jobs.AddRange(jobs);
-        _isWriting = true;
+        (_isWriting, _wasAwaited) = (true, awaited is not null || byTopic.Count > 0 || faults.Length > 0 || jobs.Exists(j => j.Results.Count > 0 || j.Parts.Count > 0));
         _writing = WriteThenGoOnAsync(checkpoint, faults);
     }
 

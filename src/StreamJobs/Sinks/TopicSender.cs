@@ -60,6 +60,12 @@ public sealed partial class TopicSender : IDisposable
         Commit();
     }
 
+    /// <summary><see cref="LastSent"/>, beside the caller.</summary>
+    public Task<long?> LastSentAsync(string topic) => OwnThread.RunAsync(() => LastSent(topic));
+
+    /// <summary><see cref="Send"/>, beside the caller.</summary>
+    public Task SendAsync(long position, IEnumerable<string> topics, IEnumerable<OutgoingRecord> records) => OwnThread.RunAsync(() => Send(position, topics, records));
+
     /// <summary>Sends records and their position in a transaction that stays open: no read_committed reader sees them before <see cref="Commit"/>.</summary>
     /// <remarks>Blocks until the broker has the records. An open transaction holds up the readers of its topics, so it must end soon. When it throws, none of it is ever seen: the next use ends it.</remarks>
     internal void Prepare(long position, IEnumerable<string> topics, IEnumerable<OutgoingRecord> records)

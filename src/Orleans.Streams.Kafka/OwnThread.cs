@@ -1,0 +1,10 @@
+namespace Orleans.Streams.Kafka;
+
+/// <summary>
+/// Runs what waits for Kafka: librdkafka's calls block, for seconds when it has just gone away. The thread pool, which serves every grain, has as many threads
+/// as there are cores, and gets further ones only slowly: a few partitions that ask at the same moment would hold up all else.
+/// </summary>
+internal static class OwnThread
+{
+    public static Task<T> RunAsync<T>(Func<T> call) => Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+}
