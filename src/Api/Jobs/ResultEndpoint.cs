@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Api.Http;
 using EventPlatform.Jobs;
+using Microsoft.AspNetCore.Http.Timeouts;
 using StreamJobs;
 using StreamJobs.Checkpoints;
 
@@ -38,7 +39,11 @@ internal static class ResultEndpoint
 
         var filter = new ResultQuery(query.Key, from, to, state switch { "final" => true, "closed" => false, _ => null }, start is { IsOpen: false } ? start.After : null);
         if (context.Request.Headers.Accept.ToString().Contains("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
+        {
+            // However many rows there are: a client that has gone away ends it, and one that does not read.
+            context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
             return Results.Stream(stream => WriteAllAsync(stream, found, filter, state, query, catalog, open, context.RequestAborted), "application/x-ndjson");
+        }
 
         var rows = state == "open" || start is { IsOpen: true } ? [] : await catalog.ResultsAsync(found, filter, limit + 1, context.RequestAborted);
         var items = rows.Take(limit).Select(Row).ToList();

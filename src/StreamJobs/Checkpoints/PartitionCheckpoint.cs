@@ -16,7 +16,7 @@ internal sealed class PartitionCheckpoint
 
     public required long Number { get; init; }
 
-    public List<JobCheckpoint> Jobs { get; } = [];
+    public IReadOnlyList<JobCheckpoint> Jobs { get; init; } = [];
 
     /// <summary>Results for topics, by topic, encoded.</summary>
     public required IReadOnlyList<(string Topic, byte[] Data)> Outbox { get; init; }

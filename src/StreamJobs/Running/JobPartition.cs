@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using StreamJobs.Checkpoints;
 using StreamJobs.Engine;
 using StreamJobs.Sinks;
-using StreamJobs.State;
 
 namespace StreamJobs.Running;
 
@@ -12,19 +11,13 @@ namespace StreamJobs.Running;
 /// </summary>
 public sealed partial class JobPartition : IAsyncDisposable
 {
-    /// <summary>Records that could not be used and wait to be kept; past it no more are taken.</summary>
-    private const int MaxFaults = 10_000;
-
-    /// <summary>Exceptions of one job that a checkpoint lists; the dead letters have them all.</summary>
-    private const int MaxExceptions = 100;
     private readonly string _topic;
     private readonly int _partition;
     private readonly JobServices _services;
     private readonly Dictionary<string, JobFeed> _feeds = [];
     private readonly JobRoster _jobs;
-    private readonly List<JobFault> _faults = [];
+    private readonly RecordsAside _aside;
     private readonly List<(int Index, Exception Error)> _unreadable = [];
-    private readonly List<(string Topic, byte[] Data)> _lateRecords = [];
     private readonly OutboxSender? _sender;
     private readonly CheckpointWriter _writer;
     private readonly ILogger _logger;
@@ -57,6 +50,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     public JobPartition(string topic, int partition, IEnumerable<Job> jobs, JobServices services)
     {
         (_topic, _partition, _services, _logger, _jobs) = (topic, partition, services, services.Logger, new(topic, partition, services.Options.MaxKeys, services.Logger));
+        _aside = new(topic, partition);
         foreach (var job in jobs)
         {
             var one = job.CreatePartition(partition, services.Encoder, services.PartitionsOf);
@@ -157,11 +151,12 @@ public sealed partial class JobPartition : IAsyncDisposable
             await feed.ReadAsync(chunk, _unreadable, cancellationToken);
             // One of them may be presented again, by which time it has been passed.
             var passed = feed.Jobs.Where(_jobs.IsActive).Min(j => j.Position);
-            _faults.AddRange(_unreadable.Where(u => chunk.OffsetAt(u.Index) >= passed).Select(u => Fault(null, chunk, u.Index, u.Error)));
+            foreach (var (index, error) in _unreadable.Where(u => chunk.OffsetAt(u.Index) >= passed))
+                _aside.AddUnreadable(chunk, index, error);
             foreach (var job in feed.Jobs.Where(_jobs.IsActive))
             {
                 feed.Process(job, chunk.NextOffset);
-                GatherAside(job, chunk);
+                _aside.Add(job, chunk);
             }
         }
     }
@@ -265,24 +260,9 @@ public sealed partial class JobPartition : IAsyncDisposable
     {
         if (IsFenced)
             throw new ChunkRefusedException($"{_topic}/{_partition} has another owner");
-        if (_isWriting && (_faults.Count >= MaxFaults || Since(_takenAt) > _services.Options.CheckpointTimeout))
+        if (_isWriting && (_aside.IsFull || Since(_takenAt) > _services.Options.CheckpointTimeout))
             throw new ChunkRefusedException($"{_topic}/{_partition}: checkpoint {_number} has been under way for {Since(_takenAt).TotalSeconds:0} s, and nothing more is taken until it is written");
     }
-
-    /// <summary>Remembers records that a job could not use or set aside; they are kept with the checkpoint that passes them.</summary>
-    private void GatherAside(PartitionJob job, IJobChunk chunk)
-    {
-        _faults.AddRange(job.Faults.Select(f => Fault(job.Definition.Name, chunk, f.Index, f.Error)));
-        if (job.Definition.LateTopic is { } topic && job.Late.Count > 0)
-        {
-            _lateRecords.Add((topic, OutboxRecords.Write(job.Late.Select(i =>
-                new ResultRecord(topic, $"{job.Definition.Name}|{_partition}|{chunk.OffsetAt(i)}", chunk.ValueAt(i).ToArray())))));
-        }
-    }
-
-    private JobFault Fault(string? job, IJobChunk chunk, int index, Exception error) => new(
-        job, _topic, _incarnation, _partition, chunk.OffsetAt(index), chunk.TimestampAt(index), chunk.KeyAt(index),
-        chunk.ValueAt(index) is { IsEmpty: false } value ? value.ToArray() : null, error);
 
     /// <summary>Says what makes a job keep more and more, once: its results are right all the same.</summary>
     private void SayWaits()
@@ -304,13 +284,13 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var options = _services.Options;
-        var isAside = _lateRecords.Count > 0 || _faults.Count > 0;
         var awaited = _jobs.Present.Where(j => j.HasDue || !j.Output.IsEmpty).ToArray();
-        if (Since(_writtenAt) < _rest && (_wasAwaited || !(isAside || awaited.Length > 0)) && _faults.Count < MaxFaults)
+        var isAwaited = awaited.Length > 0 || !_aside.IsEmpty;
+        if (Since(_writtenAt) < _rest && (_wasAwaited || !isAwaited) && !_aside.IsFull)
             return; // results don't wait for what came with the interval, which nobody had waited for
         var isCatchingUp = _reachedMs < (_services.Time.GetUtcNow() - options.CheckpointInterval).ToUnixTimeMilliseconds();
-        var wait = CheckpointPace.Wait(options, isCatchingUp, hasResults: isAside || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
-        if (isAside ? Since(_takenAt) >= wait : Since(_allTakenAt) >= options.CheckpointInterval && Since(_takenAt) >= options.CheckpointPause)
+        var wait = CheckpointPace.Wait(options, isCatchingUp, hasResults: !_aside.IsEmpty || awaited.Any(j => !j.Definition.IsFeeder), hasInputs: awaited.Length > 0);
+        if (!_aside.IsEmpty ? Since(_takenAt) >= wait : Since(_allTakenAt) >= options.CheckpointInterval && Since(_takenAt) >= options.CheckpointPause)
             BeginCheckpoint();
         else if (awaited.Length > 0 && Since(_takenAt) >= wait)
             BeginCheckpoint(awaited);
@@ -323,10 +303,10 @@ public sealed partial class JobPartition : IAsyncDisposable
         _takenAt = _services.Time.GetTimestamp();
         if (awaited is null)
             (_allTakenAt, _isDirty) = (_takenAt, false);
-        List<JobCheckpoint> jobs;
+        CheckpointContents contents;
         try
         {
-            jobs = [.. (awaited ?? _jobs.Present).Select(Take)];
+            contents = CheckpointContents.Take(awaited ?? _jobs.Present, awaited ?? _jobs.All, _aside, job => _isIdle && _jobs.IsActive(job));
         }
         catch (Exception e)
         {
@@ -336,15 +316,8 @@ public sealed partial class JobPartition : IAsyncDisposable
             return;
         }
 
-        var byTopic = (awaited ?? _jobs.All).SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
-            .Select(g => (Topic: g.Key, Data: OutboxRecords.Write(g)))
-            .Concat(_lateRecords)
-            .GroupBy(t => t.Topic, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(t => t.Data).ToArray())).ToList();
-        var faults = _faults.ToArray();
-        foreach (var job in awaited ?? _jobs.All)
-            job.Output.Clear();
-        _lateRecords.Clear();
-        _faults.Clear();
+        foreach (var job in awaited ?? _jobs.Present)
+            JobMetrics.Show(_topic, _partition, job.Definition.Name, job.Watermark, isFull: _jobs.Full.Contains(job.Definition.Name));
         var checkpoint = new PartitionCheckpoint
         {
             Topic = _topic,
@@ -352,16 +325,16 @@ public sealed partial class JobPartition : IAsyncDisposable
             Partition = _partition,
             Epoch = _epoch,
             Number = ++_number,
-            Outbox = byTopic,
+            Jobs = contents.Jobs,
+            Outbox = contents.Outbox,
             SentUpTo = _writer.SentUpTo ?? _number,
         };
-        checkpoint.Jobs.AddRange(jobs);
-        (_isWriting, _wasAwaited) = (true, awaited is not null || byTopic.Count > 0 || faults.Length > 0 || jobs.Exists(j => j.Results.Count > 0 || j.Parts.Count > 0));
-        _writing = WriteThenGoOnAsync(checkpoint, faults);
+        (_isWriting, _wasAwaited) = (true, awaited is not null || contents.IsAwaited);
+        _writing = WriteThenGoOnAsync(checkpoint, contents.Faults);
     }
 
     /// <summary>Writes beside the caller's turns, then sees, in one of them, whether the next checkpoint is due.</summary>
-    private async Task WriteThenGoOnAsync(PartitionCheckpoint checkpoint, JobFault[] faults)
+    private async Task WriteThenGoOnAsync(PartitionCheckpoint checkpoint, IReadOnlyList<JobFault> faults)
     {
         var takenAt = _services.Time.GetUtcNow();
         try
@@ -375,27 +348,6 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
 
         CheckpointIfDue();
-    }
-
-    private JobCheckpoint Take(PartitionJob job)
-    {
-        var changes = new List<StateBlob>();
-        job.TakeChanges(changes);
-        var (records, late) = job.TakeCounts();
-        JobMetrics.Taken(
-            job.Definition.Name, records, late, _faults.Count(f => f.Job == job.Definition.Name) + job.Output.Failures.Count, Math.Max(job.Output.Results.Count, job.Output.Records.Count));
-        JobMetrics.Show(_topic, _partition, job.Definition.Name, job.Watermark, isFull: _jobs.Full.Contains(job.Definition.Name));
-        return new()
-        {
-            Job = job.Definition.Name,
-            Shape = job.Definition.StateShape,
-            Position = new(job.Position, job.MaxTimestamp, job.Watermark, job.IsDrained, _isIdle && _jobs.IsActive(job), job.Records, job.LateRecords, job.Keys),
-            Changes = changes,
-            Results = [.. job.Output.Results],
-            Parts = [.. job.Output.Partials],
-            Exceptions = [.. _faults.Where(f => f.Job == job.Definition.Name).Select(f => ((long?)f.Offset, f.Error.ToString()))
-                .Concat(job.Output.Failures.Select(e => ((long?)null, e.ToString()))).Take(MaxExceptions)],
-        };
     }
 
     [LoggerMessage(4000, LogLevel.Information, "Jobs of {Topic}/{Partition} go on at offset {Offset} (epoch {Epoch}, {Jobs} jobs)")]

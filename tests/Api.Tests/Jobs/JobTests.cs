@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Grains.Jobs;
+using Npgsql;
 using Testing;
 using static Api.Tests.Calls;
 
@@ -79,6 +80,26 @@ public sealed class JobTests(ShopSystem system)
         }
 
         JsonElement[] Mine(IEnumerable<JsonElement> rows) => [.. rows.Where(r => r.Text("k")!.StartsWith(page, StringComparison.Ordinal))];
+    }
+
+    [Fact]
+    public async Task All_rows_may_take_longer_than_other_answers()
+    {
+        await using var api = new ApiServer(new Dictionary<string, string>(system.Settings) { ["Api:RequestTimeout"] = "00:00:01", ["Api:ClusterTimeout"] = "00:00:00.9" });
+        await using var source = NpgsqlDataSource.Create(system.Settings["ConnectionStrings:Postgres"]);
+        await using var connection = await source.OpenConnectionAsync();
+        await using var holding = await connection.BeginTransactionAsync();
+        await using var hold = new NpgsqlCommand("lock table streaming.job_results in access exclusive mode", connection);
+        await hold.ExecuteNonQueryAsync();
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/jobs/revenue/results?state=final");
+        request.Headers.Add("Accept", "application/x-ndjson");
+        var reading = api.Client.SendAsync(request);
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        await holding.RollbackAsync();
+
+        using var response = await reading;
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Fact]
