@@ -10,6 +10,8 @@ internal static class Bench
     {
         if (settings.LiveRate is { } rate)
             return await new Live(settings, rate, TimeSpan.FromSeconds(settings.LiveSeconds)).RunAsync(lab, cancellationToken);
+        if (settings.RecoveryKeys is { } keys)
+            return await new Recovery(settings, keys).RunAsync(lab, cancellationToken);
         var contest = new Contest(lab.Kafka.BootstrapServers, "user-events", settings.Events);
         await lab.Kafka.CreateTopicAsync(contest.Topic, settings.Partitions, cancellationToken);
         var filling = System.Diagnostics.Stopwatch.StartNew();

@@ -11,7 +11,7 @@ namespace Windows;
 /// <summary>A silo with nothing but the jobs that are measured, in a process of its own.</summary>
 internal static class Ours
 {
-    public static async Task<int> RunAsync(Contest contest, string postgres, string output, bool ten)
+    public static async Task<int> RunAsync(Contest contest, string postgres, string output, IEnumerable<StreamJobs.Job> jobs)
     {
         var schemas = Directory.CreateTempSubdirectory("schemas");
         try
@@ -37,7 +37,7 @@ internal static class Ours
                 silo.AddEventPlatform(platform =>
                 {
                     platform.Topic<UserRecord>(WindowJobs.Input, r => r.UserId, r => r.EventId, r => r.Timestamp);
-                    foreach (var job in ten ? WindowJobs.Ten : [WindowJobs.PerUser])
+                    foreach (var job in jobs)
                         platform.Job(job);
                 });
             });

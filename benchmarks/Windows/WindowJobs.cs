@@ -40,7 +40,8 @@ internal static class WindowJobs
     }
 
     /// <summary>Per user, ten seconds each: how many events, and what was spent.</summary>
-    public static Job PerUser => Job.Named("per-user").From<Sale>(Input).Watermark(e => e.Timestamp, delay: 5.Seconds())
+    /// <param name="delay">How far the watermark is behind the latest record.</param>
+    public static Job PerUser(TimeSpan delay) => Job.Named("per-user").From<Sale>(Input).Watermark(e => e.Timestamp, delay: delay)
         .KeyByRecordKey(e => e.UserId)
         .Window(Tumbling.Of(10.Seconds()))
         .Aggregate(a => new { count = a.Count(), total = a.Sum(e => e.Amount) })
