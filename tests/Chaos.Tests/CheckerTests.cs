@@ -31,6 +31,8 @@ public sealed class CheckerTests
         { "a command that was answered and is not stored", ViolationClass.CommandLost },
         { "a command that was answered with an older version", ViolationClass.CommandLost },
         { "a refused command without a trace", ViolationClass.CommandLost },
+        { "an accepted command that is stored as a refusal", ViolationClass.CommandLost },
+        { "a refused command that is stored all the same", ViolationClass.CommandLost },
         { "a command that is stored twice", ViolationClass.CommandTwice },
         { "a courier's command that is stored twice", ViolationClass.CommandTwice },
         { "a read that sees less than one before it", ViolationClass.ReadWentBack },
@@ -48,6 +50,11 @@ public sealed class CheckerTests
         { "a position that is missing", ViolationClass.PositionWrong },
         { "a good record among the dead letters", ViolationClass.GoodRecordDead },
         { "a poison record that is stored", ViolationClass.PoisonStored },
+        { "a stored event that is not published", ViolationClass.PublishedWrong },
+        { "the newest event of all, not published", ViolationClass.PublishedWrong },
+        { "an event that is published twice", ViolationClass.PublishedWrong },
+        { "an event that is published before an earlier one of its stream", ViolationClass.PublishedWrong },
+        { "a published event that is not stored", ViolationClass.PublishedWrong },
     };
 
     [Fact]
@@ -96,6 +103,16 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void What_is_published_once_and_in_order_is_good_also_where_the_emulator_has_dropped_the_beginning_or_shows_what_was_taken_back()
+    {
+        var all = AllPublished();
+        Assert.Empty(Published(all).Check());
+        var shown = all.Select(p => p with { IsCommitted = false }).ToList();
+        Assert.Empty(Published([.. shown.Skip(10)]).Check());
+        Assert.Empty(Published([.. shown, shown[0] with { Place = shown[0].Place with { Offset = 1_000_000 } }]).Check());
+    }
+
+    [Fact]
     public void A_violation_names_the_record_and_tells_its_story()
     {
         var lost = Spoil("an acknowledged record without a trace").Check().First(v => v.Class == ViolationClass.Lost);
@@ -133,6 +150,8 @@ public sealed class CheckerTests
             "a command that was answered and is not stored" => Store(s => s with { Events = Without(s, stored) }),
             "a command that was answered with an older version" => With(history: h => h with { Commands = [.. h.Commands.Select(c => c == accepted ? c with { Version = stored.Version - 1 } : c)] }),
             "a refused command without a trace" => With(history: h => h with { Commands = [.. h.Commands, new Command("refused", "account/acc-1", 1, 2, Answer.Rejected, null)] }),
+            "an accepted command that is stored as a refusal" => Change(stored, stored with { Type = "account-withdrawal-rejected" }),
+            "a refused command that is stored all the same" => With(history: h => h with { Commands = [.. h.Commands.Select(c => c == accepted ? c with { Answer = Answer.Rejected, Version = null } : c)] }),
             "a command that is stored twice" => Store(s => s with { Events = [.. s.Events, stored with { Id = Guid.NewGuid(), Version = s.Streams[stored.StreamKey] + 1 }] }),
             "a courier's command that is stored twice" => Store(s => s with { Events = [.. s.Events, received with { Id = Guid.NewGuid(), Version = s.Streams[received.StreamKey] + 1 }] }),
             "a read that sees less than one before it" => With(history: h => h with { Reads = [.. h.Reads, new Read("user/a", 7, 1, 2), new Read("user/a", 6, 3, 4)] }),
@@ -150,12 +169,25 @@ public sealed class CheckerTests
             "a position that is missing" => Store(s => s with { Positions = [.. s.Positions.Where(p => p.StreamKey != sent.StreamKey)] }),
             "a good record among the dead letters" => Store(s => s with { Events = Without(s, viewed), DeadLetters = [.. s.DeadLetters, new DeadLetterRow(viewed.Record!.Value, sent.Key, 5, "it threw")] }),
             "a poison record that is stored" => With(history: h => h with { Records = [.. h.Records.Select(r => r == sent ? r with { Kind = RecordKind.Poison, Id = null } : r)] }),
+            "a stored event that is not published" => Published([.. AllPublished().Where(p => p.Id != viewed.Id)]),
+            "the newest event of all, not published" => Published([.. AllPublished().Where(p => p.Id != Good.Store.Events[^1].Id)]),
+            "an event that is published twice" => Published([.. AllPublished(), AllPublished()[0] with { Place = AllPublished()[0].Place with { Offset = 1_000_000 } }]),
+            "an event that is published before an earlier one of its stream" => Published([.. AllPublished().Select(p => p with { Place = p.Place with { Offset = 1_000_000 - p.Place.Offset } })]),
+            "a published event that is not stored" => Published([.. AllPublished(), new(new("user-domain-events", 0, 1_000_000), Guid.NewGuid(), IsCommitted: true)]),
             _ => throw new ArgumentException($"Nothing is known of '{what}'."),
         };
     }
 
     private static Recording With(Func<History, History>? history = null, Func<StoreContents, StoreContents>? store = null) =>
         new(history?.Invoke(Good.History) ?? Good.History, store?.Invoke(Good.Store) ?? Good.Store);
+
+    private static Recording Published(IReadOnlyList<PublishedEvent> published) => Store(s => s with { Published = published });
+
+    private static List<PublishedEvent> AllPublished() =>
+    [
+        .. new[] { "user", "account" }.SelectMany(kind => Good.Store.Events.Where(e => e.StreamKey.StartsWith($"{kind}/", StringComparison.Ordinal))
+            .Select((e, i) => new PublishedEvent(new($"{kind}-domain-events", 0, i), e.Id, IsCommitted: true))),
+    ];
 
     private static Recording Store(Func<StoreContents, StoreContents> change) => With(store: change);
 

@@ -10,7 +10,7 @@ public static class Checker
         return
         [
             .. RecordChecks.Check(facts), .. StreamChecks.Check(facts), .. CommandChecks.Check(facts), .. ReadChecks.Check(facts),
-            .. MoneyChecks.Check(facts), .. ProjectionChecks.Check(store), .. CheckpointChecks.Check(facts),
+            .. MoneyChecks.Check(facts), .. ProjectionChecks.Check(store), .. PublishedChecks.Check(store), .. CheckpointChecks.Check(facts),
         ];
     }
 }

@@ -20,6 +20,10 @@ internal static class CommandChecks
                 yield return new(ViolationClass.CommandLost, $"command {command.Id} on {command.StreamKey} was accepted, but nothing is stored", null, story);
             else if (command.Answer == Answer.Accepted && events[0].Version > command.Version)
                 yield return new(ViolationClass.CommandLost, $"command {command.Id} on {command.StreamKey} was answered with version {command.Version}, but is stored as {events[0].Version}", null, story);
+            else if (command.Answer == Answer.Accepted && IsRefusal(events[0]))
+                yield return new(ViolationClass.CommandLost, $"command {command.Id} on {command.StreamKey} was accepted, but {events[0].Type} is stored", null, story);
+            else if (command.Answer == Answer.Rejected && events.Length > 0 && !IsRefusal(events[0]))
+                yield return new(ViolationClass.CommandLost, $"command {command.Id} on {command.StreamKey} was rejected, but {events[0].Type} is stored", null, story);
             else if (command.Answer == Answer.Rejected && events.Length + rows == 0)
                 yield return new(ViolationClass.CommandLost, $"command {command.Id} on {command.StreamKey} was rejected, but has left no trace", null, story);
         }
@@ -31,6 +35,8 @@ internal static class CommandChecks
         foreach (var own in stored.Where(g => IsOwn(g.Key.Item2) && g.Count() > 1))
             yield return new(ViolationClass.CommandTwice, $"command '{own.Key.Item2}' on {own.Key.StreamKey} is stored {own.Count()} times", null, []);
     }
+
+    private static bool IsRefusal(Event first) => first.Type.EndsWith("-rejected", StringComparison.Ordinal);
 
     private static bool IsOwn(string command) =>
         command.StartsWith("receive ", StringComparison.Ordinal) || command.StartsWith("return ", StringComparison.Ordinal);

@@ -19,7 +19,16 @@ public sealed record StoreContents
     /// <summary>The documents of each projection, as JSON, by key.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Documents { get; init; } =
         new Dictionary<string, IReadOnlyDictionary<string, string>>();
+
+    /// <summary>What the topics of published events hold, by partition and offset; null when they were not read.</summary>
+    public IReadOnlyList<PublishedEvent>? Published { get; init; }
 }
+
+/// <summary>A record of a topic of published events.</summary>
+/// <param name="Place">Where it lies.</param>
+/// <param name="Id">The event's id.</param>
+/// <param name="IsCommitted">Whether a reader of committed records sees it; the emulator shows others, too.</param>
+public sealed record PublishedEvent(Place Place, Guid Id, bool IsCommitted);
 
 /// <summary>A stored event.</summary>
 /// <param name="Sequence">Its sequence number.</param>

@@ -59,6 +59,9 @@ public enum ViolationClass
 
     /// <summary>A topic has a job's result twice.</summary>
     JobResultTwice,
+
+    /// <summary>A stored event is not in its topic, twice, or before an earlier one of its stream.</summary>
+    PublishedWrong,
 }
 
 /// <summary>A promise that was broken.</summary>

@@ -70,11 +70,12 @@ internal sealed class HttpLoad(string api, int seed, int keys, Journal journal) 
     {
         var account = $"acc-{zipf.Next(random)}";
         var amount = random.Next(100, 5_000) / 100m;
+        var asked = random.Next(6) == 0 ? 1_000_000m : amount; // more than anybody has
         var (stream, method, path, body) = random.Next(4) switch
         {
             0 => ($"user/user-{zipf.Next(random)}", HttpMethod.Put, "", (object)new { name = $"Name {id}" }),
-            1 => ($"account/{account}", HttpMethod.Post, $"accounts/{account}/withdrawals", new { amount, currency = "EUR" }),
-            2 => ($"account/{account}", HttpMethod.Post, "transfers", new { from = account, to = $"acc-{keys}", amount, currency = "EUR" }),
+            1 => ($"account/{account}", HttpMethod.Post, $"accounts/{account}/withdrawals", new { amount = asked, currency = "EUR" }),
+            2 => ($"account/{account}", HttpMethod.Post, "transfers", new { from = account, to = $"acc-{keys}", amount = asked, currency = "EUR" }),
             _ => ($"account/{account}", HttpMethod.Post, $"accounts/{account}/deposits", new { amount, currency = "EUR" }),
         };
         if (path.Length == 0)

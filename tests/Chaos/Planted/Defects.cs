@@ -108,6 +108,9 @@ internal static class Defects
         new("projection-forgets", "one purchase in ten is not counted", s => s.Projection<ForgetfulPurchases>("purchases-by-day")),
         new("projection-counts-twice", "one purchase in ten is counted twice", s => s.Projection<EagerPurchases>("purchases-by-day")),
         new("projection-starts-one-late", "a projection misses the first event of each stream", s => s.Projection<LateBalances>("account-balances")),
+
+        // By someone who had not read the checker.
+        .. BlindDefects.All,
     ];
 
     private static bool Every(int n) => Interlocked.Increment(ref _count) % n == 0;

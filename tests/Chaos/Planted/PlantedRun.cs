@@ -50,7 +50,7 @@ internal static class PlantedRun
         var schedule = faults.Select((kind, i) => new PlannedFault(1 + i * 3, kind, 0, 2)).ToArray();
         var clock = Stopwatch.StartNew();
         var report = await ChaosRun.ExecuteAsync(
-            options with { Plant = defect, Silos = 1, Length = Load, Schedule = schedule, RealKafka = false }, postgres, patience, audit: false, _ => { }, cancellationToken);
+            options with { Plant = defect, Silos = 1, Length = Load, Schedule = schedule, RealKafka = false }, postgres, patience, audit: true, _ => { }, cancellationToken);
         return (string.Join(", ", report.Classes.Select(c => $"{c.Key} {c.Value}")), clock.Elapsed.TotalSeconds);
     }
 }

@@ -81,7 +81,10 @@ internal static class ChaosRun
         await watcher.LookAsync();
         var history = journal.ToHistory(rested);
         history = history with { Copies = await UnacknowledgedCopies.FindAsync(system.Broker, history, cancellationToken) };
-        var recording = new Recording(history, await StoreReader.ReadAsync(system.DirectPostgres));
+        var recording = new Recording(history, await StoreReader.ReadAsync(system.DirectPostgres) with
+        {
+            Published = stuck is null ? await PublishedReader.ReadAsync(system.Broker, cancellationToken) : null,
+        });
         List<Violation> violations = [.. recording.Check()];
         if (stuck is not null)
             violations.Insert(0, new(ViolationClass.Stuck, $"after {patience.TotalSeconds} s: {stuck}", null, []));

@@ -1,0 +1,27 @@
+using AppHost.Kafka;
+using Chaos.Checking;
+using EventPlatform.Publishing;
+using SchemaRegistry;
+using SchemaRegistry.Registries;
+
+namespace Chaos.Running;
+
+/// <summary>Reads the topics of published events.</summary>
+internal static class PublishedReader
+{
+    public static async Task<IReadOnlyList<PublishedEvent>> ReadAsync(IKafkaBroker broker, CancellationToken cancellationToken)
+    {
+        var decoder = new AvroRecordDecoder<DomainEvent>(new FolderSchemaRegistry(Path.Combine(AppContext.BaseDirectory, "schemas")));
+        var published = new List<PublishedEvent>();
+        foreach (var topic in new[] { "user-domain-events", "account-domain-events" })
+        {
+            foreach (var record in TopicReader.Read(broker, topic, cancellationToken))
+            {
+                var id = Guid.Parse((await decoder.DecodeAsync(record.Message.Value, cancellationToken)).EventId);
+                published.Add(new(new(topic, record.Partition.Value, record.Offset.Value), id, IsCommitted: broker.Kind != "emulator"));
+            }
+        }
+
+        return published;
+    }
+}
