@@ -171,7 +171,7 @@ public sealed class CheckerTests
             "a poison record that is stored" => With(history: h => h with { Records = [.. h.Records.Select(r => r == sent ? r with { Kind = RecordKind.Poison, Id = null } : r)] }),
             "a stored event that is not published" => Published([.. AllPublished().Where(p => p.Id != viewed.Id)]),
             "the newest event of all, not published" => Published([.. AllPublished().Where(p => p.Id != Good.Store.Events[^1].Id)]),
-            "an event that is published twice" => Published([.. AllPublished(), AllPublished()[0] with { Place = AllPublished()[0].Place with { Offset = 1_000_000 } }]),
+            "an event that is published twice" => Published([.. AllPublished(), AllPublished()[^1] with { Place = AllPublished()[^1].Place with { Offset = 1_000_000 } }]),
             "an event that is published before an earlier one of its stream" => Published([.. AllPublished().Select(p => p with { Place = p.Place with { Offset = 1_000_000 - p.Place.Offset } })]),
             "a published event that is not stored" => Published([.. AllPublished(), new(new("user-domain-events", 0, 1_000_000), Guid.NewGuid(), IsCommitted: true)]),
             _ => throw new ArgumentException($"Nothing is known of '{what}'."),

@@ -66,14 +66,14 @@ public sealed class SentAheadTests(KafkaBrokers brokers, PostgresServer postgres
     }
 
     [Theory, BrokerData]
-    public async Task No_thread_that_grains_need_waits_for_the_broker(BrokerKind kind)
+    public async Task No_record_is_sent_by_a_thread_that_grains_need(BrokerKind kind)
     {
         await using var world = await SinkWorld.StartAsync(await brokers.GetAsync(kind), await brokers.CreateTopicAsync(kind, 1), postgres);
         await world.Writer.WriteAsync(world.Checkpoint(1), [], DateTimeOffset.UtcNow);
         world.FailingFaults = 1; // what was sent ahead is taken back, and sent afterwards
         await world.Writer.WriteAsync(world.Checkpoint(2), [world.Fault()], DateTimeOffset.UtcNow);
         Assert.Equal([false], world.SentByPool.Distinct());
-        Assert.True(world.SentByPool.Count >= 3);
+        Assert.True(world.SentByPool.Count >= 6);
     }
 
     /// <summary>A partition's checkpoints, a topic and a database; the clock of retries is real.</summary>

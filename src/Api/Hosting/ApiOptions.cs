@@ -12,7 +12,7 @@ public sealed class ApiOptions
     /// </summary>
     public bool AllowAnonymous { get; set; }
 
-    /// <summary>How long a request may take before it is answered with 503. Default 10 s. The live feed has no such limit.</summary>
+    /// <summary>How long a request may take before it is answered with 503. Default 10 s. The live feed and the lines of a job's results have no such limit.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a grain may take to answer. Default 5 s; less than <see cref="RequestTimeout"/>, so that the answer can say why.</summary>

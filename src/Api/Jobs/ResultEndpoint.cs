@@ -19,7 +19,8 @@ internal static class ResultEndpoint
     private static readonly string[] States = ["open", "closed", "final", "all"];
 
     public static async Task<IResult> GetAsync(
-        string job, HttpContext context, [AsParameters] PageQuery page, [AsParameters] ResultsQuery query, JobDirectory jobs, JobCatalog catalog, OpenWindows open)
+        string job, HttpContext context, [AsParameters] PageQuery page, [AsParameters] ResultsQuery query, JobDirectory jobs, JobCatalog catalog, OpenWindows open,
+        IHostApplicationLifetime lifetime)
     {
         var checks = new Checks();
         var limit = page.ReadLimit(checks);
@@ -40,9 +41,15 @@ internal static class ResultEndpoint
         var filter = new ResultQuery(query.Key, from, to, state switch { "final" => true, "closed" => false, _ => null }, start is { IsOpen: false } ? start.After : null);
         if (context.Request.Headers.Accept.ToString().Contains("application/x-ndjson", StringComparison.OrdinalIgnoreCase))
         {
-            // However many rows there are: a client that has gone away ends it, and one that does not read.
+            // However many rows there are: a client that has gone away ends it, or that does not read, or the end of this process.
             context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
-            return Results.Stream(stream => WriteAllAsync(stream, found, filter, state, query, catalog, open, context.RequestAborted), "application/x-ndjson");
+            return Results.Stream(
+                async stream =>
+                {
+                    using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+                    await WriteAllAsync(stream, found, filter, state, query, catalog, open, ending.Token);
+                },
+                "application/x-ndjson");
         }
 
         var rows = state == "open" || start is { IsOpen: true } ? [] : await catalog.ResultsAsync(found, filter, limit + 1, context.RequestAborted);

@@ -46,7 +46,7 @@ internal sealed partial class EventPublisher<TEvent> : IEventSubscriber, IDispos
             try
             {
                 await _encoder.PrepareAsync(_topic, typeof(DomainEvent), cancellationToken);
-                await SendAsync(events);
+                await SendAsync(events, cancellationToken);
                 return;
             }
             catch (Exception e) when (e is SchemaRegistryUnavailableException
@@ -66,9 +66,10 @@ internal sealed partial class EventPublisher<TEvent> : IEventSubscriber, IDispos
             _sender.Value.Dispose();
     }
 
-    private async Task SendAsync(IReadOnlyList<SubscribedEvent> events)
+    private async Task SendAsync(IReadOnlyList<SubscribedEvent> events, CancellationToken cancellationToken)
     {
         var sent = _sent ?? await _sender.Value.LastSentAsync(_topic) ?? 0;
+        cancellationToken.ThrowIfCancellationRequested();
         _sent = null;
         var last = events[^1].Stored.Sequence;
         if (events[0].Stored.Sequence <= sent)

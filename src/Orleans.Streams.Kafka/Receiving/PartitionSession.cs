@@ -96,6 +96,7 @@ internal sealed class PartitionSession<TItem, TPart>(
         var topic = await directory.LookUpAsync(place.Stream, cancellationToken);
         var checkpoint = await positions.TakeOverAsync(topic.Topic, topic.Incarnation, place.Partition, cancellationToken);
         var (low, high) = await OwnThread.RunAsync(() => consumer.QueryWatermarks(place.Partition, BrokerTimeout));
+        cancellationToken.ThrowIfCancellationRequested();
         var start = await OwnThread.RunAsync(() => StartDecision.Make(
             checkpoint, low, high, options.Start, t => consumer.OffsetForTime(place.Partition, t, BrokerTimeout), options.Incarnation is null));
         cancellationToken.ThrowIfCancellationRequested();

@@ -14,23 +14,19 @@ internal sealed record CheckpointContents(IReadOnlyList<JobCheckpoint> Jobs, IRe
     /// <summary>Exceptions of one job that a checkpoint lists; the dead letters have them all.</summary>
     private const int MaxExceptions = 100;
 
-    /// <summary>Whether somebody waits for something in it.</summary>
-    public bool IsAwaited => Outbox.Count > 0 || Faults.Count > 0 || Jobs.Any(j => j.Results.Count > 0 || j.Parts.Count > 0);
-
     /// <summary>Takes what has changed.</summary>
     /// <param name="jobs">The jobs to keep.</param>
-    /// <param name="outputs">Those whose output is taken: also of a job that is not kept, a record that it could not use may be listed.</param>
     /// <param name="aside">Records set aside.</param>
     /// <param name="isIdle">Whether a job takes records, and none come.</param>
-    public static CheckpointContents Take(IEnumerable<PartitionJob> jobs, IReadOnlyList<PartitionJob> outputs, RecordsAside aside, Func<PartitionJob, bool> isIdle)
+    public static CheckpointContents Take(IReadOnlyList<PartitionJob> jobs, RecordsAside aside, Func<PartitionJob, bool> isIdle)
     {
         var kept = jobs.Select(j => Take(j, aside, isIdle(j))).ToList();
         var (faults, late) = aside.Take();
-        var outbox = outputs.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
+        var outbox = jobs.SelectMany(j => j.Output.Records).GroupBy(r => r.Topic, StringComparer.Ordinal)
             .Select(g => (Topic: g.Key, Data: OutboxRecords.Write(g)))
             .Concat(late)
             .GroupBy(t => t.Topic, StringComparer.Ordinal).Select(g => (g.Key, g.SelectMany(t => t.Data).ToArray())).ToList();
-        foreach (var job in outputs)
+        foreach (var job in jobs)
             job.Output.Clear();
         return new(kept, outbox, faults);
     }

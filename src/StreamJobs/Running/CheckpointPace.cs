@@ -20,7 +20,7 @@ internal static class CheckpointPace
     }
 
     /// <summary>
-    /// The time from the end of one checkpoint to the next: three times as long as it took, and at most the interval. On a busy machine each is larger, and there
+    /// The time from the end of a checkpoint that someone waited for to the next: three times as long as it took, and at most the interval. On a busy machine each is larger, and there
     /// are fewer of them, instead of one after the other.
     /// </summary>
     /// <param name="options">How jobs run.</param>

@@ -114,7 +114,8 @@ public sealed partial class JobMerger : IAsyncDisposable
         // A client must not be disposed of while it sends.
         _sender?.Stop();
         await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _sender?.Dispose();
+        if (_sender is not null)
+            await OwnThread.RunAsync(_sender.Dispose);
     }
 
     /// <summary>Up to where windows close, and up to where they are final: an idle partition holds up the second only.</summary>

@@ -9,7 +9,7 @@ public sealed class JobOptions
     /// <summary>How often state is kept. 1 s by default. A window that closes is kept at once, so results don't wait for this, unless its records had waited on the topic for longer, or checkpoints take long.</summary>
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The shortest time between two checkpoints of a partition. 25 ms by default. After one that took long it is three times as long as that, up to the interval.</summary>
+    /// <summary>The shortest time between two checkpoints of a partition. 25 ms by default. After one that someone waited for and that took long it is three times as long as that, up to the interval.</summary>
     public TimeSpan CheckpointPause { get; set; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>How long a checkpoint may be under way before its partition takes no further records. 10 s by default.</summary>

@@ -207,7 +207,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         foreach (var job in _jobs.All)
             JobMetrics.Hide(_topic, _partition, job.Definition.Name);
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _writer.Dispose();
+        await OwnThread.RunAsync(_writer.Dispose);
     }
 
     /// <summary>Does what operators asked for since.</summary>
@@ -276,6 +276,9 @@ public sealed partial class JobPartition : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether someone waits for what a job has to say.</summary>
+    private static bool IsAwaited(PartitionJob job) => job.HasDue || !job.Output.IsEmpty;
+
     private TimeSpan Since(long moment) => _services.Time.GetElapsedTime(moment);
 
     private void CheckpointIfDue()
@@ -284,7 +287,7 @@ public sealed partial class JobPartition : IAsyncDisposable
         if (!_isDirty || _isWriting || _isProcessing || IsFenced || _isStopping)
             return;
         var options = _services.Options;
-        var awaited = _jobs.Present.Where(j => j.HasDue || !j.Output.IsEmpty).ToArray();
+        var awaited = _jobs.Present.Where(IsAwaited).ToArray();
         var isAwaited = awaited.Length > 0 || !_aside.IsEmpty;
         if (Since(_writtenAt) < _rest && (_wasAwaited || !isAwaited) && !_aside.IsFull)
             return; // results don't wait for what came with the interval, which nobody had waited for
@@ -303,10 +306,12 @@ public sealed partial class JobPartition : IAsyncDisposable
         _takenAt = _services.Time.GetTimestamp();
         if (awaited is null)
             (_allTakenAt, _isDirty) = (_takenAt, false);
+        var jobs = awaited ?? [.. _jobs.Present];
+        _wasAwaited = jobs.Any(IsAwaited) || !_aside.IsEmpty;
         CheckpointContents contents;
         try
         {
-            contents = CheckpointContents.Take(awaited ?? _jobs.Present, awaited ?? _jobs.All, _aside, job => _isIdle && _jobs.IsActive(job));
+            contents = CheckpointContents.Take(jobs, _aside, job => _isIdle && _jobs.IsActive(job));
         }
         catch (Exception e)
         {
@@ -316,7 +321,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             return;
         }
 
-        foreach (var job in awaited ?? _jobs.Present)
+        foreach (var job in jobs)
             JobMetrics.Show(_topic, _partition, job.Definition.Name, job.Watermark, isFull: _jobs.Full.Contains(job.Definition.Name));
         var checkpoint = new PartitionCheckpoint
         {
@@ -329,7 +334,7 @@ public sealed partial class JobPartition : IAsyncDisposable
             Outbox = contents.Outbox,
             SentUpTo = _writer.SentUpTo ?? _number,
         };
-        (_isWriting, _wasAwaited) = (true, awaited is not null || contents.IsAwaited);
+        _isWriting = true;
         _writing = WriteThenGoOnAsync(checkpoint, contents.Faults);
     }
 

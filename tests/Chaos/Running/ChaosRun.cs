@@ -94,7 +94,7 @@ internal static class ChaosRun
             violations.AddRange(await jobs.RunAsync(cancellationToken));
         }
 
-        if (audit)
+        if (audit && stuck is null)
             violations.AddRange(await AuditAsync(system, cancellationToken));
         var report = Report.Of(options, began, system.Broker.Kind, planned, faults, recording.History, violations, seconds, done);
         report.Save(options.Reports, recording, options.Keep);
