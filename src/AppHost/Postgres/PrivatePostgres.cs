@@ -69,8 +69,12 @@ public sealed class PrivatePostgres : IPart, IAsyncDisposable
             _durable ? "synchronous_commit=on" : "fsync=off", "full_page_writes=" + (_durable ? "on" : "off"),
         ];
         string[] command = [.. _binaries.As("postgres", "-D", Data), .. settings.SelectMany(s => new[] { "-c", s })];
-        _process = await OwnedProcess.StartAsync("postgres", command, LogFile, stopSignal: PosixSignalNumber.Int, workingDirectory: _folder);
-        await UntilReadyAsync(_process, cancellationToken);
+        var started = Stopwatch.StartNew();
+        do
+        {
+            _process = await OwnedProcess.StartAsync("postgres", command, LogFile, stopSignal: PosixSignalNumber.Int, workingDirectory: _folder);
+        }
+        while (!await IsReadyAsync(_process, started, cancellationToken));
     }
 
     /// <summary>Stops it: fast and cleanly, or at once as a crash would.</summary>
@@ -126,11 +130,17 @@ public sealed class PrivatePostgres : IPart, IAsyncDisposable
         await RunAsync([.. _binaries.As("initdb", "-D", Data, "-U", Owner, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"), .. sync], cancellationToken);
     }
 
-    private async Task UntilReadyAsync(OwnedProcess process, CancellationToken cancellationToken)
+    /// <returns>False when it must be started once more.</returns>
+    private async Task<bool> IsReadyAsync(OwnedProcess process, Stopwatch started, CancellationToken cancellationToken)
     {
-        var started = Stopwatch.StartNew();
         while (!IsReady(process))
         {
+            if (process.HasExited && IsHeldByCrashed(process) && started.Elapsed < StartPatience)
+            {
+                await Task.Delay(200, cancellationToken);
+                return false;
+            }
+
             if (process.HasExited)
                 throw new InvalidOperationException($"Postgres does not start in {_folder}. Its last words:{System.Environment.NewLine}{process.LogTail()}");
             if (started.Elapsed > StartPatience)
@@ -141,7 +151,13 @@ public sealed class PrivatePostgres : IPart, IAsyncDisposable
 
             await Task.Delay(20, cancellationToken);
         }
+
+        return true;
     }
+
+    // What a killed server started (its checkpointer, say) ends by itself, a moment later; until then no other may use the data.
+    private static bool IsHeldByCrashed(OwnedProcess process) => process.LogTail().Split(System.Environment.NewLine).Any(line =>
+        line.Contains($"[{process.Pid}] FATAL:  pre-existing shared memory block", StringComparison.Ordinal));
 
     // The server's own word, not a connection: on a port in use that would reach a stranger. Line 1 of its pid file is the process, line 8 its state.
     private bool IsReady(OwnedProcess process)

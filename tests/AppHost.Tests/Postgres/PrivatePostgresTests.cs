@@ -1,4 +1,5 @@
 using AppHost.Postgres;
+using AppHost.Processes;
 using Npgsql;
 using Testing;
 
@@ -36,6 +37,24 @@ public sealed class PrivatePostgresTests : IDisposable
         await server.StartAsync();
 
         Assert.Equal(7, await RunAsync(server, "select n from kept"));
+    }
+
+    [Fact]
+    public async Task It_waits_for_what_a_crash_left_running()
+    {
+        await using var server = await PrivatePostgres.StartAsync(_folder, durable: false);
+        var left = (int)(await RunAsync(server, "select pid from pg_stat_activity where backend_type = 'checkpointer'"))!;
+
+        Signals.Send(left, PosixSignalNumber.Stop); // it holds the shared memory for as long as it does not notice
+        await server.KillAsync();
+        var starting = server.StartAsync();
+        while (!starting.IsCompleted && !File.ReadAllText(server.LogFile).Contains("pre-existing shared memory block", StringComparison.Ordinal))
+            await Task.Delay(20);
+        Assert.False(starting.IsCompleted, "it waits");
+        Signals.Send(left, PosixSignalNumber.Cont);
+        await starting;
+
+        Assert.Equal(1, await RunAsync(server, "select 1"));
     }
 
     [Fact]
