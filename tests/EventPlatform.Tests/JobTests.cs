@@ -138,6 +138,25 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
     }
 
     [Theory, BrokerData]
+    public async Task A_record_without_a_key_is_one_dead_letter_however_many_jobs_count_on_keys(BrokerKind kind)
+    {
+        var broker = await brokers.GetAsync(kind);
+        await using (var withAggregate = await PlatformCluster.StartAsync(broker, postgres, jobs: true))
+            Assert.DoesNotContain("job/", await ConsumerAsync(withAggregate), StringComparison.Ordinal);
+        await using var alone = await PlatformCluster.StartJobsAloneAsync(broker, postgres);
+        Assert.Equal("job/per-order", await ConsumerAsync(alone));
+
+        static async Task<string> ConsumerAsync(PlatformCluster cluster)
+        {
+            await SendAsync(cluster, 0, 1);
+            await cluster.SendAsync(null, cluster.Encode(new OrderRecord { EventId = Guid.NewGuid().ToString(), OrderId = "o0", Type = OrderType.Place, At = Noon }));
+            await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerOrder), n => n == 2, Patience, "the job has taken both");
+            var letters = await Eventually.Async(async () => await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 500), l => l.Count > 0, Patience, "there is a dead letter");
+            return Assert.Single(letters).Letter.Consumer;
+        }
+    }
+
+    [Theory, BrokerData]
     public async Task An_application_of_jobs_alone_runs_and_reads_its_topic_once(BrokerKind kind)
     {
         await using var cluster = await PlatformCluster.StartJobsAloneAsync(await brokers.GetAsync(kind), postgres);

@@ -183,6 +183,8 @@ public sealed class JoinPartitionTests(PostgresServer postgres) : IDisposable
 
         public long TimestampAt(int index) => long.MaxValue;
 
+        public bool HasKeyAt(int index) => true;
+
         public string? KeyAt(int index) => inputs[index].Key;
 
         public ReadOnlyMemory<byte> ValueAt(int index) => JsonSerializer.SerializeToUtf8Bytes(inputs[index]);

@@ -25,6 +25,35 @@ public sealed class PartitionTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_record_without_a_key_is_no_record_of_a_job_that_counts_on_keys()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using var partition = await world.OpenAsync();
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+        await partition.ProcessAsync(new Chunk(1, new("a", 2, 0), new("b", 3, 0)) { HasKeys = false }, default);
+        await partition.ProcessAsync(new Chunk(3, new Visit("a", 20, 0)), default);
+        await partition.CheckpointAsync();
+
+        Assert.Equal(["a 0 1"], await world.ResultsAsync());
+        Assert.Equal([("visits", 1), ("visits", 2)], world.Kept.Select(f => (f.Job!, f.Offset)));
+        Assert.Contains("KeyByRecordKey", world.Kept[0].Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_record_without_a_key_counts_where_the_partitions_are_merged()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        Job merged = Job.Named("visits").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyBy(v => v.Who).Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using var partition = await world.OpenAsync(job: merged);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)) { HasKeys = false }, default);
+        await partition.CheckpointAsync();
+
+        Assert.Empty(world.Kept);
+        Assert.Equal(1, (await world.StatusAsync()).Records);
+        Assert.Single(partition.OpenSlices("visits"));
+    }
+
+    [Fact]
     public async Task A_former_owner_that_wakes_up_can_keep_nothing()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);

@@ -133,7 +133,11 @@ internal sealed class Chunk(long start, params Visit[] visits) : IJobChunk
 
     public long TimestampAt(int index) => KafkaMs;
 
-    public string? KeyAt(int index) => visits[index].Who;
+    public bool HasKeys { get; init; } = true;
+
+    public bool HasKeyAt(int index) => HasKeys;
+
+    public string? KeyAt(int index) => HasKeys ? visits[index].Who : null;
 
     public ReadOnlyMemory<byte> ValueAt(int index) => System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(visits[index]);
 }

@@ -20,6 +20,8 @@ internal sealed class JobChunk(KafkaChunk chunk) : IJobChunk
 
     public long TimestampAt(int index) => chunk[index].TimestampMs;
 
+    public bool HasKeyAt(int index) => chunk[index].HasKey;
+
     public string? KeyAt(int index) => chunk[index].KeyText;
 
     public ReadOnlyMemory<byte> ValueAt(int index) => chunk.ValueAt(index);

@@ -8,8 +8,8 @@ using StreamJobs.Running;
 namespace EventPlatform.Jobs;
 
 /// <summary>
-/// Records that a job cannot use become dead letters in the job's name. One that nobody can read has its dead letter already where an aggregate takes the
-/// topic's records too; one that only the jobs' type cannot take has none, and gets one in the name of all jobs.
+/// Records that a job cannot use become dead letters in the job's name. One that nobody can read, or that has no key, has its dead letter already where an
+/// aggregate takes the topic's records too; one that only the jobs' type cannot take has none, and gets one in the name of all jobs.
 /// </summary>
 internal sealed class JobFaults(IDeadLetterStore deadLetters, IReadOnlyList<AggregateSubscription> aggregates, PlatformTopics topics) : IJobFaults
 {
@@ -20,7 +20,7 @@ internal sealed class JobFaults(IDeadLetterStore deadLetters, IReadOnlyList<Aggr
 
     public async ValueTask AddAsync(JobFault fault, CancellationToken cancellationToken)
     {
-        if (fault.Job is null && !IsOfTheType(fault.Error) && aggregates.Any(a => a.Topic == fault.Topic))
+        if (IsAnybodys(fault) && aggregates.Any(a => a.Topic == fault.Topic))
             return;
         await deadLetters.AddAsync(
             new DeadLetter(
@@ -30,6 +30,8 @@ internal sealed class JobFaults(IDeadLetterStore deadLetters, IReadOnlyList<Aggr
                 DateTimeOffset.FromUnixTimeMilliseconds(fault.TimestampMs)),
             cancellationToken);
     }
+
+    private static bool IsAnybodys(JobFault fault) => fault.Job is null ? !IsOfTheType(fault.Error) : fault.Error is UnkeyedRecordException;
 
     /// <summary>Whether the trouble is the C# type's that jobs read, so that another type may read the record.</summary>
     private static bool IsOfTheType(Exception? error)

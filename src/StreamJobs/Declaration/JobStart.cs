@@ -82,10 +82,10 @@ public sealed class JobStream<TSource, T>
 
     /// <summary>
     /// Groups by the key that the topic is partitioned by. All records of a key are on one partition, so nothing is merged; sessions and counting
-    /// windows need that. Must be the records' Kafka key. Records whose key is null are left out.
+    /// windows need that. Must be the records' Kafka key, or begin with it. Records for which it is null are left out; a record without a Kafka key lies anywhere, and becomes a dead letter.
     /// </summary>
     /// <remarks>
-    /// A record that lies on another partition than its key's others (it has no key, its producer's partitioner is another one, or partitions were added) has a result of its own
+    /// A record that lies on another partition than its key's others (its producer's partitioner is another one, or partitions were added) has a result of its own
     /// under the same name, and the later of the two replaces the other. Where that can be, use <see cref="KeyBy"/>.
     /// </remarks>
     public KeyedStream<TSource, T> KeyByRecordKey(Func<T, string?> key) => new(_head, _steps, key, isMerged: false);

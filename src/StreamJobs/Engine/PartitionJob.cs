@@ -1,3 +1,4 @@
+using StreamJobs.Running;
 using StreamJobs.State;
 
 namespace StreamJobs.Engine;
@@ -86,8 +87,8 @@ internal abstract class PartitionJob<TSource> : PartitionJob
     public abstract void Process(ReadOnlySpan<TSource> records, ReadOnlySpan<RecordPlace> places, long nextOffset);
 }
 
-/// <summary>Where a record stood in its partition, and when Kafka took it.</summary>
-internal readonly record struct RecordPlace(long Offset, long KafkaTimestampMs, int Index);
+/// <summary>Where a record stood in its partition, when Kafka took it, and whether it lies there by its key.</summary>
+internal readonly record struct RecordPlace(long Offset, long KafkaTimestampMs, int Index, bool HasKey);
 
 /// <inheritdoc/>
 internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSource>
@@ -103,6 +104,10 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
 
     // A merger waits for every partition's watermark to pass a window's end, also where no key has a part of it.
     private readonly long _mergedEvery;
+
+    // What lies on a partition by chance would have a result of its own, under the name of its key's right one.
+    private readonly bool _needsKey;
+    private bool _hasKey;
     private long _keptWatermark = long.MinValue;
     private long _current;
     private bool _isLate;
@@ -116,6 +121,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
         _mergedEvery = (long)(definition is { IsMerged: true, Window: var window }
             ? window is Sliding sliding ? sliding.Every : ((Tumbling)window).Size
             : TimeSpan.Zero).TotalMilliseconds;
+        _needsKey = !definition.IsMerged && _feed is null;
         _steps = steps(Take);
     }
 
@@ -188,6 +194,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
 
             _current = timestamp;
             _isLate = false;
+            _hasKey = place.HasKey;
             _feed?.Begin(Incarnation, place.Offset);
             _steps(record);
             if (_isLate)
@@ -230,7 +237,11 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
 
     private void Take(T record)
     {
-        if (_key(record) is { } key && !_windows.Add(key, _current, record, MaxTimestamp == long.MinValue ? long.MinValue : MaxTimestamp - _delay))
+        if (_key(record) is not { } key)
+            return;
+        if (_needsKey && !_hasKey)
+            throw new UnkeyedRecordException(Definition.Name, key);
+        if (!_windows.Add(key, _current, record, MaxTimestamp == long.MinValue ? long.MinValue : MaxTimestamp - _delay))
             _isLate = true;
     }
 }

@@ -24,6 +24,9 @@ public interface IJobChunk
     /// <summary>When Kafka took a record, in Unix milliseconds.</summary>
     long TimestampAt(int index);
 
+    /// <summary>Whether a record has a key.</summary>
+    bool HasKeyAt(int index);
+
     /// <summary>A record's key as text, or null.</summary>
     string? KeyAt(int index);
 

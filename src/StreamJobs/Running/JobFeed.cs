@@ -55,7 +55,7 @@ internal sealed class JobFeed<T>(IJobRecordReaders readers) : JobFeed
             {
                 if (!_reader.TryRead(chunk.ValueAt(i), out _records[_count]))
                     return i;
-                _places[_count++] = new(chunk.OffsetAt(i), chunk.TimestampAt(i), i);
+                _places[_count++] = new(chunk.OffsetAt(i), chunk.TimestampAt(i), i, chunk.HasKeyAt(i));
             }
             catch (FormatException e)
             {

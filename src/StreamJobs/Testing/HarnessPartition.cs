@@ -17,7 +17,7 @@ internal sealed class HarnessPartition<TSource>(PartitionJob<TSource> job)
     /// <summary>Gives the job its next record.</summary>
     public void Take(TSource record)
     {
-        var place = new RecordPlace(Job.Position, Clock?.ToUnixTimeMilliseconds() ?? long.MaxValue, 0);
+        var place = new RecordPlace(Job.Position, Clock?.ToUnixTimeMilliseconds() ?? long.MaxValue, 0, HasKey: true);
         Job.Process([record], [place], place.Offset + 1);
     }
 
