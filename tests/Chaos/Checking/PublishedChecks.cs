@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
+
 namespace Chaos.Checking;
 
-/// <summary>Whether each stored event is published once, and a stream's in their order.</summary>
+/// <summary>Whether each stored event is published as it is stored, once, and a stream's in their order.</summary>
 internal static class PublishedChecks
 {
     private static readonly (string Topic, string Prefix)[] Topics = [("user-domain-events", "user/"), ("account-domain-events", "account/")];
@@ -13,6 +15,9 @@ internal static class PublishedChecks
         var there = published.Where(p => p.Place.Topic == topic).OrderBy(p => p.Place.Partition).ThenBy(p => p.Place.Offset).ToArray();
         foreach (var one in there.Where(p => !stored.ContainsKey(p.Id)))
             yield return new(ViolationClass.PublishedWrong, $"{one.Place} is event {one.Id}, which is not stored", one.Place, []);
+
+        foreach (var (one, other) in there.Where(p => stored.ContainsKey(p.Id)).Select(p => (p, stored[p.Id])).Where(p => !IsSame(p.Item1, p.Item2, prefix)))
+            yield return new(ViolationClass.PublishedWrong, $"{one.Place} says {one.Type} {one.Data}, version {one.Version} of {one.Entity}; stored is {other.Type} {other.Data}, version {other.Version} of {other.StreamKey}", one.Place, []);
 
         // The emulator drops what is long read: what came before the first record that it still holds is not known.
         var from = there.GroupBy(p => p.Place.Partition).Select(g => g.First()).Where(p => p is { IsCommitted: false, Place.Offset: > 0 } && stored.ContainsKey(p.Id))
@@ -30,4 +35,8 @@ internal static class PublishedChecks
                 yield return new(ViolationClass.PublishedWrong, $"{later.Place} is an earlier event of {stream.Key} than {earlier.Place} before it", later.Place, []);
         }
     }
+
+    private static bool IsSame(PublishedEvent published, Event stored, string prefix) =>
+        prefix + published.Entity == stored.StreamKey && published.Version == stored.Version && published.Type == stored.Type
+        && JsonNode.DeepEquals(JsonNode.Parse(published.Data), JsonNode.Parse(stored.Data));
 }

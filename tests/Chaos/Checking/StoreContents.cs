@@ -27,8 +27,12 @@ public sealed record StoreContents
 /// <summary>A record of a topic of published events.</summary>
 /// <param name="Place">Where it lies.</param>
 /// <param name="Id">The event's id.</param>
+/// <param name="Entity">Whose it says it is: its stream's key without the kind.</param>
+/// <param name="Version">The place there that it says.</param>
+/// <param name="Type">Its name.</param>
+/// <param name="Data">Its JSON.</param>
 /// <param name="IsCommitted">Whether a reader of committed records sees it; the emulator shows others, too.</param>
-public sealed record PublishedEvent(Place Place, Guid Id, bool IsCommitted);
+public sealed record PublishedEvent(Place Place, Guid Id, string Entity, long Version, string Type, string Data, bool IsCommitted);
 
 /// <summary>A stored event.</summary>
 /// <param name="Sequence">Its sequence number.</param>

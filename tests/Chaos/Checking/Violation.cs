@@ -54,13 +54,16 @@ public enum ViolationClass
     /// <summary>The audit found a difference.</summary>
     Audit,
 
+    /// <summary>The audit could not be finished: nothing is known of what it judges.</summary>
+    AuditUnfinished,
+
     /// <summary>A window of a job did not come to what its records give.</summary>
     JobDiffers,
 
-    /// <summary>A topic has a job's result twice.</summary>
+    /// <summary>A topic has a job's result twice, or in the wrong order.</summary>
     JobResultTwice,
 
-    /// <summary>A stored event is not in its topic, twice, or before an earlier one of its stream.</summary>
+    /// <summary>A stored event is not in its topic, twice, before an earlier one of its stream, or otherwise than it is stored.</summary>
     PublishedWrong,
 }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AppHost.Postgres;
+using Chaos.Checking;
 using Chaos.Running;
 using Chaos.Schedule;
 
@@ -51,6 +52,7 @@ internal static class PlantedRun
         var clock = Stopwatch.StartNew();
         var report = await ChaosRun.ExecuteAsync(
             options with { Plant = defect, Silos = 1, Length = Load, Schedule = schedule, RealKafka = false }, postgres, patience, audit: true, _ => { }, cancellationToken);
-        return (string.Join(", ", report.Classes.Select(c => $"{c.Key} {c.Value}")), clock.Elapsed.TotalSeconds);
+        // A defect that keeps the audit from its end is not caught by that; a clean run must let it end.
+        return (string.Join(", ", report.Classes.Where(c => defect is null || c.Key != ViolationClass.AuditUnfinished).Select(c => $"{c.Key} {c.Value}")), clock.Elapsed.TotalSeconds);
     }
 }

@@ -149,7 +149,7 @@ internal static class ChaosRun
             return [];
         var text = await File.ReadAllTextAsync(log, cancellationToken);
         if (!text.StartsWith('{'))
-            return [new(ViolationClass.Audit, $"the audit ended with {exit}", null, [text])];
+            return [new(ViolationClass.AuditUnfinished, $"the audit ended with {exit}", null, [text])];
         // Exit code 2: the emulator has dropped what is long read, so the audit could not read it again.
         using var json = JsonDocument.Parse(text);
         return exit == 2 ? [] : [.. json.RootElement.GetProperty("findings").EnumerateArray().Select(f => new Violation(ViolationClass.Audit, f.GetString()!, null, []))];

@@ -17,6 +17,9 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
     private const long DelayMs = 5_000;
     private static readonly TimeSpan MaxAhead = TimeSpan.FromDays(1);
     private readonly Dictionary<int, long> _ends = [];
+
+    // A partition was added: a user's records before and after lie apart, and a job by the record's key has a result of each.
+    private readonly HashSet<string> _split = [];
     private readonly HttpClient _http = new() { BaseAddress = new Uri(api), Timeout = TimeSpan.FromSeconds(30) };
 
     public async Task<IReadOnlyList<Violation>> RunAsync(CancellationToken cancellationToken)
@@ -37,12 +40,17 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
             {
             }
 
-            violations.AddRange(await CompareAsync(job, windows, cancellationToken));
+            violations.AddRange(await CompareAsync(job, windows, job == "user-activity" ? _split : [], cancellationToken));
         }
 
-        if (broker.Kind != "emulator" && violations.Count == 0)
-            violations.AddRange(await TopicAsync(schemas, expected["event-counts"], cancellationToken));
-        return violations;
+        if (violations.Count > 0)
+            return violations;
+        var topics = new ResultTopics(broker, schemas, patience);
+        return
+        [
+            .. await topics.CheckAsync<EventCount>("event-counts", c => new(c.EventType, c.WindowStart, c.Revision, c.Events), expected["event-counts"], new HashSet<string>(), cancellationToken),
+            .. await topics.CheckAsync<UserActivity>("user-activity", a => new(a.UserId, a.WindowStart, a.Revision, a.Events), expected["user-activity"], _split, cancellationToken),
+        ];
     }
 
     public void Dispose() => _http.Dispose();
@@ -71,7 +79,7 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
         return $"job {job} has not taken everything after {patience.TotalSeconds} s: {lacking}";
     }
 
-    private async Task<IReadOnlyList<Violation>> CompareAsync(string job, Dictionary<string, string> expected, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Violation>> CompareAsync(string job, Dictionary<string, string> expected, HashSet<string> unsure, CancellationToken cancellationToken)
     {
         var until = DateTimeOffset.UtcNow + patience;
         while (true)
@@ -81,7 +89,7 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
             [
                 .. expected.Where(e => found.GetValueOrDefault(e.Key) != e.Value).Select(e => new Violation(
                     ViolationClass.JobDiffers, $"job {job}, window {e.Key}: {found.GetValueOrDefault(e.Key) ?? "nothing"} came of it, but the records give {e.Value}", null, [])),
-                .. found.Where(f => !expected.ContainsKey(f.Key)).Select(f => new Violation(
+                .. found.Where(f => !expected.ContainsKey(f.Key) && !unsure.Contains(f.Key)).Select(f => new Violation(
                     ViolationClass.JobDiffers, $"job {job}, window {f.Key}: {f.Value} came of it, but no record lies in it", null, [])),
             ];
             if (different.Count == 0 && isFinal)
@@ -102,10 +110,10 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
             response.EnsureSuccessStatusCode();
             var rows = (await response.Content.ReadAsStringAsync(cancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToArray();
-            var windows = rows.ToDictionary(
+            var windows = rows.GroupBy(
                 r => $"{r.GetProperty("k").GetString()} {r.GetProperty("ws").GetDateTimeOffset().ToUnixTimeMilliseconds()}",
                 r => job == "revenue" ? Text(r.GetProperty("total").GetDecimal(), r.GetProperty("orders").GetInt64()) : r.GetProperty("c").GetInt64().ToString(CultureInfo.InvariantCulture));
-            return (windows, rows.All(r => r.GetProperty("state").GetString() == "final"));
+            return (windows.ToDictionary(w => w.Key, w => string.Join(" and ", w)), rows.All(r => r.GetProperty("state").GetString() == "final"));
         }
         catch (HttpRequestException)
         {
@@ -119,7 +127,7 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
     private async Task<Dictionary<string, Dictionary<string, string>>?> ExpectAsync(ISchemaRegistry schemas, CancellationToken cancellationToken)
     {
         var decoder = new AvroRecordDecoder<UserRecord>(schemas);
-        var (counts, revenue) = (new Dictionary<string, long>(), new Dictionary<string, (decimal Total, long Orders)>());
+        var (counts, users, revenue) = (new Dictionary<string, long>(), new Dictionary<string, (int Partition, long Count)>(), new Dictionary<string, (decimal Total, long Orders)>());
         foreach (var partition in TopicReader.Read(broker, "user-events", cancellationToken).GroupBy(r => r.Partition.Value))
         {
             var newest = long.MinValue;
@@ -149,6 +157,8 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
                 {
                     var key = $"{AvroName(user.EventType)} {minute}";
                     counts[key] = counts.GetValueOrDefault(key) + 1;
+                    if (record.Message.Key is not null)
+                        CountUser($"{user.UserId} {minute}", partition.Key);
                 }
 
                 var five = at - (at % 300_000);
@@ -163,32 +173,16 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
         return new()
         {
             ["event-counts"] = counts.ToDictionary(c => c.Key, c => c.Value.ToString(CultureInfo.InvariantCulture)),
+            ["user-activity"] = users.Where(u => !_split.Contains(u.Key)).ToDictionary(u => u.Key, u => u.Value.Count.ToString(CultureInfo.InvariantCulture)),
             ["revenue"] = revenue.ToDictionary(r => r.Key, r => Text(r.Value.Total, r.Value.Orders)),
         };
-    }
 
-    /// <summary>A read_committed reader sees each revision of each window once, in order, and the last is the result.</summary>
-    private async Task<IReadOnlyList<Violation>> TopicAsync(ISchemaRegistry schemas, Dictionary<string, string> expected, CancellationToken cancellationToken)
-    {
-        var decoder = new AvroRecordDecoder<EventCount>(schemas);
-        var until = DateTimeOffset.UtcNow + patience;
-        while (true)
+        void CountUser(string window, int partition)
         {
-            var seen = new Dictionary<string, List<EventCount>>();
-            foreach (var record in TopicReader.Read(broker, "event-counts", cancellationToken))
-            {
-                var count = await decoder.DecodeAsync(record.Message.Value, cancellationToken);
-                var key = $"{count.EventType} {count.WindowStart.ToUnixTimeMilliseconds()}";
-                (seen.TryGetValue(key, out var all) ? all : seen[key] = []).Add(count);
-            }
-
-            var twice = seen.Where(s => !s.Value.Select(c => c.Revision).SequenceEqual(Enumerable.Range(0, s.Value.Count)))
-                .Select(s => new Violation(ViolationClass.JobResultTwice, $"topic event-counts, window {s.Key}: revisions {string.Join(", ", s.Value.Select(c => c.Revision))}", null, [])).ToArray();
-            var wrong = expected.Where(e => seen.GetValueOrDefault(e.Key)?[^1].Events.ToString(CultureInfo.InvariantCulture) != e.Value)
-                .Select(e => new Violation(ViolationClass.JobDiffers, $"topic event-counts, window {e.Key}: not {e.Value}", null, [])).ToArray();
-            if (twice.Length > 0 || wrong.Length == 0 || DateTimeOffset.UtcNow > until)
-                return [.. twice, .. wrong];
-            await Task.Delay(500, cancellationToken);
+            var before = users.GetValueOrDefault(window, (partition, 0));
+            if (before.Partition != partition)
+                _split.Add(window);
+            users[window] = (partition, before.Count + 1);
         }
     }
 

@@ -17,8 +17,9 @@ internal static class PublishedReader
         {
             foreach (var record in TopicReader.Read(broker, topic, cancellationToken))
             {
-                var id = Guid.Parse((await decoder.DecodeAsync(record.Message.Value, cancellationToken)).EventId);
-                published.Add(new(new(topic, record.Partition.Value, record.Offset.Value), id, IsCommitted: broker.Kind != "emulator"));
+                var e = await decoder.DecodeAsync(record.Message.Value, cancellationToken);
+                published.Add(new(
+                    new(topic, record.Partition.Value, record.Offset.Value), Guid.Parse(e.EventId), e.Entity, e.Version, e.Type, e.Data, IsCommitted: broker.Kind != "emulator"));
             }
         }
 
