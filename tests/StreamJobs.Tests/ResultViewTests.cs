@@ -47,5 +47,17 @@ public sealed class ResultViewTests(PostgresServer postgres)
         await world.Source.CreateCommand("select c from report").ExecuteNonQueryAsync();
     }
 
+    [Fact]
+    public async Task A_silo_that_starts_waits_for_no_job_that_runs_and_holds_none_up()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await world.Store.CreateTablesAsync([Rich]);
+        await using var connection = await world.Source.OpenConnectionAsync();
+        await using var running = await connection.BeginTransactionAsync();
+        await new NpgsqlCommand("select from jobs.job_positions, jobs.job_state, jobs.job_results, jobs.results_visits", connection).ExecuteNonQueryAsync();
+
+        await world.Store.CreateTablesAsync([Rich]).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     private static DateTimeOffset At(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms);
 }

@@ -143,6 +143,8 @@ public sealed class PrivateKafka : IKafkaBroker, IPart
             listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
             log.dirs={Path.Combine(_folder, "data")}
             offsets.topic.replication.factor=1
+            offsets.topic.num.partitions=4
+            transaction.state.log.num.partitions=4
             transaction.state.log.replication.factor=1
             transaction.state.log.min.isr=1
             share.coordinator.state.topic.replication.factor=1

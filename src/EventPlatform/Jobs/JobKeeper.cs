@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using EventStore.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -29,11 +30,11 @@ internal sealed partial class JobKeeper(
     private readonly ConcurrentDictionary<string, (long Since, TimeSpan For)> _rests = new(StringComparer.Ordinal);
     private readonly ILogger _logger = logger;
 
-    // Before anything starts that may read a topic. The event store has waited for the database by then.
+    // Before anything starts that may read a topic. The event store has waited for the database by then, which may go away again.
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        foreach (var job in await store.CreateTablesAsync(jobs.All, cancellationToken))
-            LogViewKept(job);
+        while (!await TryCreateTablesAsync(cancellationToken))
+            await Task.Delay(Round, time, cancellationToken);
         if (options.Value.LakeFolder is null && jobs.All.Where(j => j.IsInLake).Select(j => j.Name).ToArray() is { Length: > 0 } waiting)
             LogNoLake(string.Join(", ", waiting));
     }
@@ -43,6 +44,21 @@ internal sealed partial class JobKeeper(
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task<bool> TryCreateTablesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var job in await store.CreateTablesAsync(jobs.All, cancellationToken))
+                LogViewKept(job);
+            return true;
+        }
+        catch (Exception e) when (TransientErrors.IsTransient(e) && !cancellationToken.IsCancellationRequested)
+        {
+            LogTablesWait(e.Message);
+            return false;
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -146,6 +162,9 @@ internal sealed partial class JobKeeper(
 
     [LoggerMessage(3022, LogLevel.Warning, "The results of job '{Job}' have other fields now, but the view of them in the database stays as it was, because something is built upon it. Drop that, and start again")]
     private partial void LogViewKept(string job);
+
+    [LoggerMessage(3024, LogLevel.Warning, "The jobs' tables cannot be looked at now, and the start waits for that: {Error}")]
+    private partial void LogTablesWait(string error);
 
     [LoggerMessage(3023, LogLevel.Warning, "Jobs:LakeFolder is not set, so the lake of these jobs is not written; their results wait in the database: {Jobs}")]
     private partial void LogNoLake(string jobs);

@@ -19,7 +19,10 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
     /// <summary>Makes a statement that names the schema as <c>{schema}</c>.</summary>
     internal string Sql(string text) => text.Replace("{schema}", schema, StringComparison.Ordinal);
 
-    /// <summary>Creates what is missing, and a view of each job's results that are kept in the table: <c>results_</c> and its name, with hyphens as underscores.</summary>
+    /// <summary>
+    /// Creates what is missing, and a view of each job's results that are kept in the table: <c>results_</c> and its name, with hyphens as underscores. What another process has
+    /// created is not touched: even a statement that changes nothing would wait for the jobs that run, and they for it.
+    /// </summary>
     /// <param name="jobs">The jobs.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The jobs whose view has other columns than their results, because something in the database was built upon it.</returns>
@@ -32,13 +35,23 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         await using var command = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 0))", connection);
         command.Parameters.Add(new() { Value = $"{schema} stream jobs" });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        await using var create = new NpgsqlCommand(text, connection) { CommandTimeout = 0 }; // an index over many results takes its time
-        await create.ExecuteNonQueryAsync(cancellationToken);
-        var kept = new List<string>();
-        foreach (var job in jobs?.Where(j => !j.IsOnlyToTopics) ?? [])
+        var digests = await SchemaDigests.ReadAsync(connection, schema, cancellationToken);
+        if (!digests.IsCurrent("tables", text))
         {
-            if (!await new ResultView(job, schema).TryCreateAsync(connection, transaction, cancellationToken))
-                kept.Add(job.Name);
+            await using var create = new NpgsqlCommand(text, connection) { CommandTimeout = 0 }; // an index over many results takes its time
+            await create.ExecuteNonQueryAsync(cancellationToken);
+            await digests.SetAsync("tables", text, cancellationToken);
+        }
+
+        var kept = new List<string>();
+        foreach (var view in jobs?.Where(j => !j.IsOnlyToTopics).Select(j => new ResultView(j, schema)) ?? [])
+        {
+            if (digests.IsCurrent(view.Name, view.Definition))
+                continue;
+            if (await view.TryCreateAsync(connection, transaction, cancellationToken))
+                await digests.SetAsync(view.Name, view.Definition, cancellationToken);
+            else
+                kept.Add(view.Job);
         }
 
         await transaction.CommitAsync(cancellationToken);

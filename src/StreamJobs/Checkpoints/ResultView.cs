@@ -8,7 +8,19 @@ namespace StreamJobs.Checkpoints;
 /// </summary>
 internal sealed class ResultView(Job job, string schema)
 {
-    private readonly string _name = $"{schema}.results_{job.Name.Replace('-', '_')}";
+    /// <summary>The job's name.</summary>
+    public string Job => job.Name;
+
+    /// <summary>The view's name.</summary>
+    public string Name { get; } = $"results_{job.Name.Replace('-', '_')}";
+
+    /// <summary>The statement that creates it.</summary>
+    public string Definition =>
+        $"""
+        create or replace view {schema}.{Name} as
+        select key, to_timestamp(start_ms / 1000.0) as window_start, to_timestamp(end_ms / 1000.0) as window_end, revision{string.Concat(Columns(job.ResultType))}
+        from {schema}.job_results where job = '{job.Name}' and not retracted
+        """;
 
     /// <summary>Creates it, or puts it in the place of one with other columns.</summary>
     /// <returns>False when something in the database is built upon one with other columns, which stays.</returns>
@@ -28,7 +40,7 @@ internal sealed class ResultView(Job job, string schema)
 
         try
         {
-            await ExecuteAsync(connection, $"drop view if exists {_name}", cancellationToken);
+            await ExecuteAsync(connection, $"drop view if exists {schema}.{Name}", cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DependentObjectsStillExist)
         {
@@ -39,13 +51,6 @@ internal sealed class ResultView(Job job, string schema)
         await ExecuteAsync(connection, Definition, cancellationToken);
         return true;
     }
-
-    private string Definition =>
-        $"""
-        create or replace view {_name} as
-        select key, to_timestamp(start_ms / 1000.0) as window_start, to_timestamp(end_ms / 1000.0) as window_end, revision{string.Concat(Columns(job.ResultType))}
-        from {schema}.job_results where job = '{job.Name}' and not retracted
-        """;
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
