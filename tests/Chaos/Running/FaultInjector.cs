@@ -14,7 +14,7 @@ internal sealed class FaultInjector(ChaosSystem system, Watcher watcher, RecordL
     private const short ProduceRequest = 0;
     private const short FetchRequest = 1;
     private const int ErrorsInARow = 4;
-    private static readonly TimeSpan EffectPatience = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan EffectPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
     private readonly HttpClient _probe = new() { Timeout = TimeSpan.FromMilliseconds(700) };
     private int _partitions = 4;
