@@ -71,8 +71,8 @@ internal static class Run
     {
         foreach (var batch in batches)
         {
-            if ((await Task.WhenAll(batch.Select(append => store.AppendAsync(append, cancellationToken).AsTask()))).Any(verdict => verdict is AppendVerdict.Committed))
-                throw new InvalidOperationException("An append was committed a second time.");
+            if ((await Task.WhenAll(batch.Select(append => store.AppendAsync(append, cancellationToken).AsTask()))).Any(verdict => verdict is not AppendVerdict.Stale))
+                throw new InvalidOperationException("An append that was stored before was not refused as stale.");
         }
     }
 

@@ -4,6 +4,7 @@ using EventPlatform.DeadLetters;
 using EventPlatform.Hosting;
 using EventPlatform.Jobs;
 using EventStore.DeadLetters;
+using Npgsql;
 using Orleans.Core.Internal;
 using Orleans.Runtime.Placement;
 using Orleans.Streams.Kafka;
@@ -138,7 +139,7 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
     }
 
     [Theory, BrokerData]
-    public async Task A_record_without_a_key_is_one_dead_letter_however_many_jobs_count_on_keys(BrokerKind kind)
+    public async Task A_record_without_a_key_is_a_dead_letter_of_its_aggregate_and_of_a_job_where_there_is_none(BrokerKind kind)
     {
         var broker = await brokers.GetAsync(kind);
         await using (var withAggregate = await PlatformCluster.StartAsync(broker, postgres, jobs: true))
@@ -149,10 +150,13 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
         static async Task<string> ConsumerAsync(PlatformCluster cluster)
         {
             await SendAsync(cluster, 0, 1);
-            await cluster.SendAsync(null, cluster.Encode(new OrderRecord { EventId = Guid.NewGuid().ToString(), OrderId = "o0", Type = OrderType.Place, At = Noon }));
-            await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerOrder), n => n == 2, Patience, "the job has taken both");
-            var letters = await Eventually.Async(async () => await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 500), l => l.Count > 0, Patience, "there is a dead letter");
-            return Assert.Single(letters).Letter.Consumer;
+            foreach (var key in new[] { null, "" })
+                await cluster.SendAsync(key, cluster.Encode(new OrderRecord { EventId = Guid.NewGuid().ToString(), OrderId = "o0", Type = OrderType.Place, At = Noon }));
+            await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerOrder), n => n == 3, Patience, "the job has taken all");
+            var letters = await Eventually.Async(
+                async () => await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 500), l => l.Count > 1, Patience, "there are dead letters");
+            Assert.Equal(2, letters.Count);
+            return Assert.Single(letters.Select(l => l.Letter.Consumer).Distinct());
         }
     }
 
@@ -165,6 +169,28 @@ public sealed class JobTests(KafkaBrokers brokers, PostgresServer postgres)
         var partitions = cluster.Service<IKafkaStreamsStatus>().Partitions;
         Assert.NotEmpty(partitions);
         Assert.DoesNotContain(partitions, p => p.Provider == PlatformHosting.StreamProvider);
+    }
+
+    [Fact]
+    public async Task A_silo_whose_first_look_at_the_jobs_tables_is_cut_off_looks_again()
+    {
+        await using var cluster = await PlatformCluster.StartJobsAloneAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);
+        await using var database = NpgsqlDataSource.Create(cluster.Database);
+        await using var holder = await database.OpenConnectionAsync();
+        const string turn = "hashtextextended('streaming stream jobs', 0)";
+        await new NpgsqlCommand($"select pg_advisory_lock({turn})", holder).ExecuteNonQueryAsync();
+
+        var restarting = cluster.RestartAsync();
+        await Eventually.Async(
+            async () => (long)(await database.CreateCommand("""
+                select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'
+                """).ExecuteScalarAsync())!,
+            n => n > 0, Patience, "the silo waits for its turn");
+        await new NpgsqlCommand($"select pg_advisory_unlock({turn})", holder).ExecuteNonQueryAsync();
+        await restarting;
+
+        await SendAsync(cluster, 0, 1);
+        await Eventually.Async(() => TakenAsync(cluster, OrderJobs.PerHour), n => n == 1, Patience, "the job takes records");
     }
 
     [Theory, BrokerData]

@@ -37,7 +37,7 @@ public sealed class PlatformCluster : IAsyncDisposable
         File.WriteAllText(Path.Combine(_schemas, "domain_event.avsc"), DomainEventTests.Schema);
         File.WriteAllText(Path.Combine(_schemas, "order_count.avsc"), OrderJobs.CountSchema);
         File.Copy(Path.Combine(AppContext.BaseDirectory, "schemas", "join_input.avsc"), Path.Combine(_schemas, "join_input.avsc"));
-        Topic = topic;
+        (Topic, Database) = (topic, database);
         _encoder = new(new RegisteredSchema("orders-value", 1, SchemaId.Of(Schema), Schema));
         _producer = new ProducerBuilder<string?, byte[]>(new ProducerConfig
         {
@@ -70,6 +70,9 @@ public sealed class PlatformCluster : IAsyncDisposable
     }
 
     public string Topic { get; }
+
+    /// <summary>How to connect to the database.</summary>
+    public string Database { get; }
 
     /// <summary>The folder of the jobs' lake.</summary>
     public string Lake { get; } = TestFolder.New();

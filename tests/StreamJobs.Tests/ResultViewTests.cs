@@ -59,5 +59,22 @@ public sealed class ResultViewTests(PostgresServer postgres)
         await world.Store.CreateTablesAsync([Rich]).WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    [Fact]
+    public async Task What_was_dropped_or_replaced_by_another_version_is_mended_at_the_next_start()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await world.Store.CreateTablesAsync([Rich]);
+        await world.Source.CreateCommand("""
+            drop index jobs.job_results_by_end;
+            drop view jobs.results_visits;
+            create view jobs.results_visits as select 1 as other;
+            """).ExecuteNonQueryAsync();
+
+        await world.Store.CreateTablesAsync([Rich]);
+
+        await world.Source.CreateCommand("select total from jobs.results_visits").ExecuteNonQueryAsync();
+        Assert.NotNull(await world.Source.CreateCommand("select to_regclass('jobs.job_results_by_end')::text").ExecuteScalarAsync() as string);
+    }
+
     private static DateTimeOffset At(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms);
 }

@@ -69,12 +69,12 @@ public sealed class PrivatePostgres : IPart, IAsyncDisposable
             _durable ? "synchronous_commit=on" : "fsync=off", "full_page_writes=" + (_durable ? "on" : "off"),
         ];
         string[] command = [.. _binaries.As("postgres", "-D", Data), .. settings.SelectMany(s => new[] { "-c", s })];
-        var started = Stopwatch.StartNew();
-        do
+        for (var held = Stopwatch.StartNew(); ; await _process.DisposeAsync())
         {
             _process = await OwnedProcess.StartAsync("postgres", command, LogFile, stopSignal: PosixSignalNumber.Int, workingDirectory: _folder);
+            if (await IsReadyAsync(_process, waits: held.Elapsed < StartPatience, cancellationToken))
+                return;
         }
-        while (!await IsReadyAsync(_process, started, cancellationToken));
     }
 
     /// <summary>Stops it: fast and cleanly, or at once as a crash would.</summary>
@@ -130,12 +130,13 @@ public sealed class PrivatePostgres : IPart, IAsyncDisposable
         await RunAsync([.. _binaries.As("initdb", "-D", Data, "-U", Owner, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"), .. sync], cancellationToken);
     }
 
-    /// <returns>False when it must be started once more.</returns>
-    private async Task<bool> IsReadyAsync(OwnedProcess process, Stopwatch started, CancellationToken cancellationToken)
+    /// <returns>False when it must be started once more, because a crashed server's processes hold its data, which <paramref name="waits"/> allows for.</returns>
+    private async Task<bool> IsReadyAsync(OwnedProcess process, bool waits, CancellationToken cancellationToken)
     {
+        var started = Stopwatch.StartNew();
         while (!IsReady(process))
         {
-            if (process.HasExited && IsHeldByCrashed(process) && started.Elapsed < StartPatience)
+            if (process.HasExited && waits && IsHeldByCrashed(process))
             {
                 await Task.Delay(200, cancellationToken);
                 return false;

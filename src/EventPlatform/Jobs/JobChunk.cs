@@ -20,7 +20,8 @@ internal sealed class JobChunk(KafkaChunk chunk) : IJobChunk
 
     public long TimestampAt(int index) => chunk[index].TimestampMs;
 
-    public bool HasKeyAt(int index) => chunk[index].HasKey;
+    // Partitioners spread records with an empty key as those without one.
+    public bool HasKeyAt(int index) => chunk[index].Key.Length > 0;
 
     public string? KeyAt(int index) => chunk[index].KeyText;
 

@@ -29,6 +29,7 @@ internal sealed partial class JobKeeper(
     private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (long Since, TimeSpan For)> _rests = new(StringComparer.Ordinal);
     private readonly ILogger _logger = logger;
+    private bool _saidTablesWait;
 
     // Before anything starts that may read a topic. The event store has waited for the database by then, which may go away again.
     public async Task StartingAsync(CancellationToken cancellationToken)
@@ -55,7 +56,9 @@ internal sealed partial class JobKeeper(
         }
         catch (Exception e) when (TransientErrors.IsTransient(e) && !cancellationToken.IsCancellationRequested)
         {
-            LogTablesWait(e.Message);
+            if (!_saidTablesWait)
+                LogTablesWait(e);
+            _saidTablesWait = true;
             return false;
         }
     }
@@ -163,8 +166,8 @@ internal sealed partial class JobKeeper(
     [LoggerMessage(3022, LogLevel.Warning, "The results of job '{Job}' have other fields now, but the view of them in the database stays as it was, because something is built upon it. Drop that, and start again")]
     private partial void LogViewKept(string job);
 
-    [LoggerMessage(3024, LogLevel.Warning, "The jobs' tables cannot be looked at now, and the start waits for that: {Error}")]
-    private partial void LogTablesWait(string error);
+    [LoggerMessage(3024, LogLevel.Warning, "The jobs' tables cannot be looked at now; the start waits, and looks again every two seconds (said once)")]
+    private partial void LogTablesWait(Exception exception);
 
     [LoggerMessage(3023, LogLevel.Warning, "Jobs:LakeFolder is not set, so the lake of these jobs is not written; their results wait in the database: {Jobs}")]
     private partial void LogNoLake(string jobs);

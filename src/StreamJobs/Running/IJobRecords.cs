@@ -24,7 +24,7 @@ public interface IJobChunk
     /// <summary>When Kafka took a record, in Unix milliseconds.</summary>
     long TimestampAt(int index);
 
-    /// <summary>Whether a record has a key.</summary>
+    /// <summary>Whether a record has a key, and lies on its partition because of it; an empty one is none.</summary>
     bool HasKeyAt(int index);
 
     /// <summary>A record's key as text, or null.</summary>

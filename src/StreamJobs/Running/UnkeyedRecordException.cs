@@ -7,4 +7,4 @@ namespace StreamJobs.Running;
 /// <param name="job">The job's name.</param>
 /// <param name="key">The key that the job would have counted it under.</param>
 public sealed class UnkeyedRecordException(string job, string key) : Exception(
-    $"The record has no key, so it may lie on another partition than '{key}' has its records on, and job '{job}' counts on that (KeyByRecordKey; KeyBy does not).");
+    $"The record has no Kafka key, so it may lie on another partition than other records of '{key}', and job '{job}' counts on them lying on one (KeyByRecordKey). Send records with their key.");

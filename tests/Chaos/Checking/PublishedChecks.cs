@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Chaos.Checking;
@@ -38,5 +39,17 @@ internal static class PublishedChecks
 
     private static bool IsSame(PublishedEvent published, Event stored, string prefix) =>
         prefix + published.Entity == stored.StreamKey && published.Version == stored.Version && published.Type == stored.Type
-        && JsonNode.DeepEquals(JsonNode.Parse(published.Data), JsonNode.Parse(stored.Data));
+        && IsSameJson(published.Data, stored.Data);
+
+    private static bool IsSameJson(string published, string stored)
+    {
+        try
+        {
+            return JsonNode.DeepEquals(JsonNode.Parse(published), JsonNode.Parse(stored));
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 }

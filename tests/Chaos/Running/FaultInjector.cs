@@ -14,7 +14,10 @@ internal sealed class FaultInjector(ChaosSystem system, Watcher watcher, RecordL
     private const short ProduceRequest = 0;
     private const short FetchRequest = 1;
     private const int ErrorsInARow = 4;
-    private static readonly TimeSpan EffectPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan EffectPatience = TimeSpan.FromSeconds(25);
+
+    // A silo starts first, beside all that runs.
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
     private readonly HttpClient _probe = new() { Timeout = TimeSpan.FromMilliseconds(700) };
     private int _partitions = 4;
@@ -88,7 +91,7 @@ internal sealed class FaultInjector(ChaosSystem system, Watcher watcher, RecordL
     {
         var epochs = watcher.Epochs;
         var silo = await system.AddSiloAsync(cancellationToken);
-        return await SeenAsync(() => watcher.Epochs > epochs, cancellationToken) ? $"{silo.Name} joined and took partitions over" : null;
+        return await SeenAsync(() => watcher.Epochs > epochs, cancellationToken, JoinPatience) ? $"{silo.Name} joined and took partitions over" : null;
     }
 
     private async Task<string?> RemoveSiloAsync(PlannedFault fault, CancellationToken cancellationToken)
@@ -190,9 +193,9 @@ internal sealed class FaultInjector(ChaosSystem system, Watcher watcher, RecordL
         }
     }
 
-    private static async Task<bool> SeenAsync(Func<bool> effect, CancellationToken cancellationToken)
+    private static async Task<bool> SeenAsync(Func<bool> effect, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
-        for (var waited = Stopwatch.StartNew(); waited.Elapsed < EffectPatience; await Task.Delay(50, cancellationToken))
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < (patience ?? EffectPatience); await Task.Delay(50, cancellationToken))
             if (effect())
                 return true;
         return false;

@@ -157,7 +157,7 @@ internal sealed class JobAudit(IKafkaBroker broker, string api, TimeSpan patienc
                 {
                     var key = $"{AvroName(user.EventType)} {minute}";
                     counts[key] = counts.GetValueOrDefault(key) + 1;
-                    if (record.Message.Key is not null)
+                    if (record.Message.Key is { Length: > 0 })
                         CountUser($"{user.UserId} {minute}", partition.Key);
                 }
 

@@ -17,9 +17,16 @@ internal static class PublishedReader
         {
             foreach (var record in TopicReader.Read(broker, topic, cancellationToken))
             {
-                var e = await decoder.DecodeAsync(record.Message.Value, cancellationToken);
-                published.Add(new(
-                    new(topic, record.Partition.Value, record.Offset.Value), Guid.Parse(e.EventId), e.Entity, e.Version, e.Type, e.Data, IsCommitted: broker.Kind != "emulator"));
+                var place = new Place(topic, record.Partition.Value, record.Offset.Value);
+                try
+                {
+                    var e = await decoder.DecodeAsync(record.Message.Value, cancellationToken);
+                    published.Add(new(place, Guid.Parse(e.EventId), e.Entity, e.Version, e.Type, e.Data, IsCommitted: broker.Kind != "emulator"));
+                }
+                catch (FormatException e)
+                {
+                    published.Add(new(place, Guid.Empty, "", 0, "", e.Message, IsCommitted: broker.Kind != "emulator")); // no event at all: nothing stored has this id
+                }
             }
         }
 

@@ -38,7 +38,16 @@ internal sealed class ResultTopics(IKafkaBroker broker, ISchemaRegistry schemas,
             var seen = new Dictionary<string, List<CountRecord>>();
             foreach (var record in TopicReader.Read(broker, topic, cancellationToken))
             {
-                var count = read(await decoder.DecodeAsync(record.Message.Value, cancellationToken));
+                CountRecord count;
+                try
+                {
+                    count = read(await decoder.DecodeAsync(record.Message.Value, cancellationToken));
+                }
+                catch (FormatException e)
+                {
+                    return [new(ViolationClass.JobDiffers, $"topic {topic}, {record.Partition.Value}@{record.Offset.Value}: {e.Message}", null, [])];
+                }
+
                 var key = $"{count.Key} {count.Start.ToUnixTimeMilliseconds()}";
                 if (!unsure.Contains(key))
                     (seen.TryGetValue(key, out var all) ? all : seen[key] = []).Add(count);
