@@ -12,7 +12,8 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
     {
         var controls = await catalog.ControlsAsync(cancellationToken);
         var partitions = (await catalog.PartitionsAsync(null, cancellationToken)).ToLookup(p => p.Job);
-        return [.. jobs.All.Select(j => View(j, controls.GetValueOrDefault(j.Name, JobState.Running), [.. partitions[j.Name]]))];
+        var merged = await catalog.MergedToEndAsync(cancellationToken);
+        return [.. jobs.All.Select(j => View(j, controls.GetValueOrDefault(j.Name, JobState.Running), [.. partitions[j.Name]], merged))];
     }
 
     public async Task<JobDetail?> GetAsync(string name, CancellationToken cancellationToken)
@@ -21,11 +22,12 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
             return null;
         var controls = await catalog.ControlsAsync(cancellationToken);
         var partitions = await catalog.PartitionsAsync(name, cancellationToken);
-        return new(View(job, controls.GetValueOrDefault(name, JobState.Running), partitions), [.. partitions.Select(Partition)],
+        var merged = await catalog.MergedToEndAsync(cancellationToken);
+        return new(View(job, controls.GetValueOrDefault(name, JobState.Running), partitions, merged), [.. partitions.Select(Partition)],
             job.IsInLake ? await catalog.LakeAsync(name, cancellationToken) : null);
     }
 
-    private JobView View(Job job, JobState wanted, IReadOnlyList<JobPartitionStatus> partitions)
+    private JobView View(Job job, JobState wanted, IReadOnlyList<JobPartitionStatus> partitions, IReadOnlySet<string> merged)
     {
         var unfit = partitions.FirstOrDefault(p => p.IsUnfit || (p.Shape is not null && p.Shape != job.StateShape));
         var full = partitions.FirstOrDefault(p => p.IsFull);
@@ -34,7 +36,7 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
             JobState.Stopped or JobState.Cancelled => wanted.ToString().ToLowerInvariant(),
             _ when unfit is not null => "unfit",
             JobState.Running or JobState.Draining when full is not null => "full",
-            JobState.Draining when partitions.Count > 0 && partitions.All(p => p.IsDrained) => "drained",
+            JobState.Draining when partitions.Count > 0 && partitions.All(p => p.IsDrained) && (!job.IsMerged || merged.Contains(job.Name)) => "drained",
             _ when partitions.Count == 0 && wanted == JobState.Running => "starting",
             _ => wanted.ToString().ToLowerInvariant(),
         };

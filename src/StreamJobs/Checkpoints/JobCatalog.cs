@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
@@ -23,6 +24,10 @@ public sealed class JobCatalog(JobStore store)
             r.GetString(0), r.GetInt32(1), r.GetInt64(2), Time(r.GetInt64(3)), r.GetBoolean(4), r.GetBoolean(5), r.GetInt64(6), r.GetInt64(7), r.GetInt64(8),
             r.GetFieldValue<DateTimeOffset>(9), r.GetInt64(10), r.IsDBNull(11) ? null : r.GetString(11), r.GetBoolean(12), r.GetBoolean(13)),
         cancellationToken);
+
+    /// <summary>The jobs whose partitions' parts have all been merged: their input has ended, and every result is final.</summary>
+    public async Task<IReadOnlySet<string>> MergedToEndAsync(CancellationToken cancellationToken = default) => (await QueryAsync(
+        $"select job from {{schema}}.job_mergers where watermark = {long.MaxValue.ToString(CultureInfo.InvariantCulture)}", [], r => r.GetString(0), cancellationToken)).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>How far jobs have come by their checkpoints, of those that take records.</summary>
     public Task<List<JobOffset>> PositionsAsync(CancellationToken cancellationToken = default) => QueryAsync(
