@@ -22,9 +22,10 @@ public sealed class AvroJson(ISchemaRegistry registry)
         var id = WireFormat.TryReadSchemaId(payload) ?? throw new RecordFormatException("It is not Avro in the wire format.");
         try
         {
-            var schema = AvroSchema.Parse(await registry.GetByIdAsync(id, cancellationToken));
+            var schema = Schema.Parse(await registry.GetByIdAsync(id, cancellationToken));
+            AvroSchema.RefuseRecursion(schema); // a payload could hold a record in itself deeper than the stack goes
             using var body = new MemoryStream(payload, WireFormat.HeaderLength, payload.Length - WireFormat.HeaderLength);
-            return Json(new GenericDatumReader<GenericRecord>(schema, schema).Read(null!, new BinaryDecoder(body)));
+            return Json(new GenericDatumReader<object>(schema, schema).Read(null!, new BinaryDecoder(body)));
         }
         catch (Exception e) when (e is not (OperationCanceledException or SchemaRegistryUnavailableException or RecordFormatException))
         {
@@ -57,10 +58,15 @@ public sealed class AvroJson(ISchemaRegistry registry)
         GenericFixed bytes => Convert.ToBase64String(bytes.Value),
         byte[] bytes => Convert.ToBase64String(bytes),
         string text => text,
-        bool or int or long or float or double => JsonValue.Create(value),
-        AvroDecimal number => decimal.Parse(number.ToString(), CultureInfo.InvariantCulture),
+        bool flag => flag,
+        int number => number,
+        long number => number,
+        // JSON has no number for these.
+        float number => float.IsFinite(number) ? number : number.ToString(CultureInfo.InvariantCulture),
+        double number => double.IsFinite(number) ? number : number.ToString(CultureInfo.InvariantCulture),
+        AvroDecimal number => decimal.TryParse(number.ToString(), NumberStyles.Number, CultureInfo.InvariantCulture, out var exact) ? exact : number.ToString(),
         DateTime time => new DateTimeOffset(time.ToUniversalTime()),
-        IDictionary map => new JsonObject(map.Cast<DictionaryEntry>().Select(e => KeyValuePair.Create((string)e.Key, Json(e.Value)))),
+        IDictionary<string, object> map => new JsonObject(map.Select(e => KeyValuePair.Create(e.Key, Json(e.Value)))),
         IEnumerable list => new JsonArray([.. list.Cast<object?>().Select(Json)]),
         _ => value.ToString(),
     };
