@@ -24,6 +24,7 @@ public sealed class DefinitionTests
         { () => Counted().ToTopic("out", r => new object()).ToTopic("out", r => new object()), "twice" },
         { () => Counted().OnlyToTopics(), "would go nowhere" },
         { () => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => new { c = a }), "may only be used to call an aggregate" },
+        { () => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => new { c = a.Max(v => new object()) }), "type Object have no order" },
         { () => Join(2.Seconds(), 1.Seconds()), "begins (00:00:02) behind its end (00:00:01)" },
         { () => Join(TimeSpan.FromTicks(1), 1.Seconds()), "whole milliseconds" },
         { () => Join(0.Seconds(), 1.Seconds(), -1.Seconds()), "lateness must not be negative" },

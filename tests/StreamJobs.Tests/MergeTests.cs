@@ -26,6 +26,28 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_key_that_comes_to_a_closed_window_begins_with_the_first_revision_also_after_a_restart()
+    {
+        var harness = new JobHarness<Visit>(Job(lateness: 50), partitions: 2)
+            .Given(0, new Visit("a", 1, 0), new Visit("a", 20, 0)).Given(1, new Visit("a", 3, 0), new Visit("a", 20, 0)).Restart();
+        harness.Given(1, new Visit("b", 4, 0)).Restart().Given(0, new Visit("b", 5, 0), new Visit("a", 6, 0)).Restart().Given(0, new Visit("a", 7, 0));
+        Assert.Equal(["a 0-10 r0 2", "b 0-10 r0 1", "a 0-10 r1 3", "b 0-10 r1 2", "a 0-10 r2 4"], harness.Results.Texts());
+    }
+
+    [Fact]
+    public void What_does_not_add_up_for_one_key_has_no_result_and_other_keys_have_theirs()
+    {
+        Job job = StreamJobs.Job.Named("merged").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyBy(v => v.Who)
+            .Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Sum(v => v.Value == 1 ? long.MaxValue : v.Value) });
+        var harness = new JobHarness<Visit>(job, partitions: 2)
+            .Given(0, new Visit("a", 1, 1), new Visit("b", 1, 2)).Given(1, new Visit("a", 3, 1), new Visit("b", 3, 3));
+        Assert.Equal(["b 0-10 r0 5"], harness.Open.Texts());
+        harness.Given(0, new Visit("c", 20, 0)).Given(1, new Visit("c", 20, 0));
+        Assert.Equal(["b 0-10 r0 5"], harness.Results.Texts());
+        Assert.IsType<OverflowException>(Assert.Single(harness.Failures));
+    }
+
+    [Fact]
     public void Open_windows_hold_what_the_partitions_have_not_given_yet()
     {
         var harness = new JobHarness<Visit>(Job(), partitions: 2).Given(0, new Visit("a", 1, 0), new Visit("a", 20, 0)).Given(1, new Visit("a", 2, 0));

@@ -157,9 +157,12 @@ public sealed class PartitionTests(PostgresServer postgres)
         Assert.Equal(isKept ? ["a 0 1"] : [], await world.ResultsAsync());
     }
 
-    internal sealed record Inverse(double Value);
+    internal sealed record Inverse(double Value)
+    {
+        public double Checked => double.IsFinite(Value) ? Value : throw new InvalidOperationException("infinite");
+    }
 
-    /// <summary>Its state is infinite for 0, which JSON has no word for.</summary>
+    /// <summary>Its state for 0 cannot be written.</summary>
     private sealed class Ratio : IAggregator<Visit, Inverse, double>
     {
         public Inverse Initial => new(0);

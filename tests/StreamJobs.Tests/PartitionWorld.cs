@@ -107,6 +107,8 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
 
     public ValueTask PrepareAsync(string topic, Type recordType, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public int MaxBytes { get; set; } = int.MaxValue;
+
     public byte[] Encode(string topic, Type recordType, object record) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
@@ -117,7 +119,7 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
 /// <summary>Records of the partition.</summary>
 internal sealed class Chunk(long start, params Visit[] visits) : IJobChunk
 {
-    public string Incarnation => "one";
+    public string Incarnation { get; init; } = "one";
 
     public long StartOffset => start;
 

@@ -205,13 +205,16 @@ public sealed class ProcessTests
 
     internal sealed record Result(int c);
 
-    internal sealed record Ratio(double Value, int Count);
+    internal sealed record Ratio(double Value, int Count)
+    {
+        public double Checked => double.IsFinite(Value) ? Value : throw new InvalidOperationException("infinite");
+    }
 
     private sealed class Ratios : Process<Visit, Ratio, Result>
     {
         public override void OnRecord(Visit record, ProcessContext<Ratio, Result> context)
         {
-            context.State = new(1.0 / record.Value, (context.State?.Count ?? 0) + 1); // infinite for 0, which JSON has no word for
+            context.State = new(1.0 / record.Value, (context.State?.Count ?? 0) + 1); // for 0 it cannot be written
             context.Emit(new(context.State.Count));
         }
     }

@@ -178,6 +178,21 @@ public sealed class StartStopTests(PostgresServer postgres)
         Assert.Equal(["a 0 3"], await world.ResultsAsync());
     }
 
+    [Theory, InlineData(JobState.Running), InlineData(JobState.Draining)]
+    public async Task A_paused_job_does_not_go_on_behind_records_that_Kafka_has_dropped(JobState wanted)
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var owner = await world.OpenAsync())
+        {
+            await owner.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+            await owner.CheckpointAsync();
+        }
+
+        await world.Controls.SetAsync(Counts, JobState.Paused, "test");
+        Assert.Equal(JobRefusal.RecordsGone, await world.Controls.SetAsync(Counts, wanted, "test", new Dictionary<int, long> { [0] = 2 }));
+        Assert.Null(await world.Controls.SetAsync(Counts, wanted, "test", new Dictionary<int, long> { [0] = 1 }));
+    }
+
     [Fact]
     public async Task A_job_does_not_go_on_behind_records_that_Kafka_has_dropped()
     {

@@ -84,6 +84,64 @@ public sealed class WindowTests
                 .Given(new Visit("a", 7, 0), new Visit("a", 5, 0), new Visit("a", 9, 0)).Drain().Results.Texts());
 
     [Fact]
+    public void Counting_windows_of_one_moment_or_out_of_order_have_a_result_each()
+    {
+        var job = Visits.Keyed().Window(Counting.Of(2)).Aggregate(a => new { c = a.Sum(v => v.Value) });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", 7, 1), new Visit("a", 7, 2), new Visit("b", 3, 9), new Visit("b", 4, 9))
+            .Restart().Given(new Visit("a", 7, 3)).Restart().Given(new Visit("a", 7, 4), new Visit("a", 5, 5), new Visit("a", 30, 6));
+        Assert.Equal(["a 7-8 r0 3", "a 8-9 r0 7", "a 9-31 r0 11", "b 3-5 r0 18"], harness.Results.Texts().Order(StringComparer.Ordinal));
+        Assert.Empty(harness.Open);
+    }
+
+    [Fact]
+    public void What_does_not_add_up_for_one_key_has_no_result_and_other_keys_have_theirs()
+    {
+        const long Most = long.MaxValue;
+        var job = Visits.Keyed().Window(Sliding.Of(20.Milliseconds(), every: 10.Milliseconds()), allowedLateness: 50.Milliseconds())
+            .Aggregate(a => new { c = a.Sum(v => v.Value == 1 ? Most : v.Value) });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", 5, 1), new Visit("b", 6, 2), new Visit("a", 15, 1), new Visit("b", 16, 3));
+        Assert.Equal(["b 0-20 r0 5"], harness.Open.Where(r => r.Start == DateTimeOffset.UnixEpoch).Texts());
+
+        harness.Given(new Visit("b", 40, 0), new Visit("a", 16, 7)).Drain();
+        Assert.Equal([$"a -10-10 r0 {Most}", $"a 10-30 r0 {Most}", "b -10-10 r0 2", "b 0-20 r0 5", "b 10-30 r0 3"], harness.Results.Where(r => r.End.ToUnixTimeMilliseconds() <= 30).Texts().Order(StringComparer.Ordinal));
+        Assert.Equal(["OverflowException"], harness.Failures.Select(f => f.GetType().Name).Distinct());
+        Assert.Equal([7], harness.Given().Faults.Select(_ => 7)); // what overflows a slice itself is the record's fault
+    }
+
+    [Fact]
+    public void A_record_that_would_join_sessions_that_do_not_add_up_leaves_them_as_they_are()
+    {
+        var job = Visits.Keyed().Window(Session.WithGap(10.Milliseconds())).Aggregate(a => new { c = a.Sum(v => v.Value == 1 ? long.MaxValue : v.Value) });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", 0, 1), new Visit("a", 18, 1), new Visit("a", 9, 2), new Visit("a", 40, 3)).Drain();
+        Assert.Single(harness.Faults);
+        Assert.Equal([$"a 0-10 r0 {long.MaxValue}", $"a 18-28 r0 {long.MaxValue}", "a 40-50 r0 3"], harness.Results.Texts());
+    }
+
+    [Fact]
+    public void Tuples_and_numbers_that_JSON_has_none_for_outlive_a_restart()
+    {
+        var job = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new
+        {
+            c = a.CountDistinct(v => ValueTuple.Create(v.Value)),
+            most = a.Max(v => v.Value == 0 ? float.PositiveInfinity : (float?)v.Value) == float.PositiveInfinity,
+            mean = a.Of(new Mean()),
+        });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", 1, 0), new Visit("a", 2, 2)).Restart().Given(new Visit("a", 3, 4)).Drain();
+        Assert.Equal("""{"c":3,"most":true,"mean":2}""", Assert.Single(harness.Results).Value.GetRawText());
+    }
+
+    private sealed class Mean : IAggregator<Visit, (decimal Sum, long Count), decimal>
+    {
+        public (decimal Sum, long Count) Initial => (0, 0);
+
+        public (decimal Sum, long Count) Add((decimal Sum, long Count) state, Visit record) => (state.Sum + record.Value, state.Count + 1);
+
+        public (decimal Sum, long Count) Merge((decimal Sum, long Count) state, (decimal Sum, long Count) other) => (state.Sum + other.Sum, state.Count + other.Count);
+
+        public decimal Result((decimal Sum, long Count) state) => state.Sum / state.Count;
+    }
+
+    [Fact]
     public void A_record_that_makes_the_jobs_code_throw_is_not_counted_by_half()
     {
         var job = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count(), most = a.Max(v => 100 / v.Value) });
@@ -106,6 +164,14 @@ public sealed class WindowTests
     [Fact]
     public void A_result_that_the_database_could_not_store_is_told_and_holds_nothing_up() =>
         Assert.Equal(["a 0-10 r0 1"], new JobHarness<Visit>(Tens).Given(new Visit("a\0b", 1, 0), new Visit("a", 2, 0)).Drain().Results.Texts());
+
+    [Fact]
+    public void A_result_whose_key_is_longer_than_the_database_indexes_is_told_and_holds_nothing_up()
+    {
+        var harness = new JobHarness<Visit>(Tens).Given(new Visit(new('\u00e4', 1001), 1, 0), new Visit("a", 2, 0)).Drain();
+        Assert.Equal(["a 0-10 r0 1"], harness.Results.Texts());
+        Assert.Contains("2002 bytes", Assert.Single(harness.Failures).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void The_harness_shows_the_results_that_a_job_would_send_to_topics_alone()

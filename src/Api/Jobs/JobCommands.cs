@@ -35,7 +35,7 @@ internal sealed class JobCommands(JobControls controls, BrokerWatermarks broker,
         JobRefusal.Stopped => $"Job '{job}' is stopped, so there is nothing to {verb}: start it first.",
         JobRefusal.Cancelled => $"Job '{job}' is cancelled, so there is nothing to {verb}: start it, and it begins anew, or set it back to a savepoint.",
         JobRefusal.InLakeAlone => $"Job '{job}' has results in its lake that are too old for the table (KeepResults); if it began anew, they would be lost. Stop it, or give the job another name.",
-        JobRefusal.RecordsGone => $"Job '{job}' was stopped for so long that Kafka has dropped records that it has not taken. Cancel it, and it begins anew with the oldest that there are when it is started.",
+        JobRefusal.RecordsGone => $"Job '{job}' was paused or stopped for so long that Kafka has dropped records that it has not taken. Cancel it, and it begins anew with the oldest that there are when it is started.",
         _ => $"Kafka does not say where a partition of the topic of job '{job}' begins; it may have no leader now (see /topics). Try again.",
     };
 }

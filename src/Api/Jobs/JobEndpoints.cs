@@ -33,10 +33,11 @@ internal static class JobEndpoints
     private static void MapControls(RouteGroupBuilder jobs)
     {
         Map("pause", "Let it take no more records, until it is resumed", "Its open windows stay in memory, and can be read.",
-            (c, job, who, stop) => c.Controls.SetAsync(job, JobState.Paused, who, stop));
-        Map("resume", "Let it go on where it was paused", null, (c, job, who, stop) => c.Controls.SetAsync(job, JobState.Running, who, stop));
+            (c, job, who, stop) => c.Controls.SetAsync(job, JobState.Paused, who, cancellationToken: stop));
+        Map("resume", "Let it go on where it was paused", null,
+            async (c, job, who, stop) => await c.Controls.SetAsync(job, JobState.Running, who, await c.OldestAsync(job, stop), stop));
         Map("drain", "End its input: it takes what lies on its topic, then every window is final, and no record is taken after it", null,
-            (c, job, who, stop) => c.Controls.SetAsync(job, JobState.Draining, who, stop));
+            async (c, job, who, stop) => await c.Controls.SetAsync(job, JobState.Draining, who, await c.OldestAsync(job, stop), stop));
         Map("stop", "Take it out of memory, until it is started", "What its last checkpoint kept stays. Other jobs of its topic pause for a moment.",
             (c, job, who, stop) => c.Controls.StopAsync(job, who, stop));
         Map("cancel", "Stop it, and throw its state away", "Results of closed windows and savepoints stay. It can be set back to a savepoint, or be started: then it begins anew.",

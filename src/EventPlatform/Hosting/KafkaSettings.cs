@@ -1,3 +1,4 @@
+using System.Globalization;
 using EventPlatform.Topics;
 using Microsoft.Extensions.Configuration;
 using Orleans.Streams.Kafka;
@@ -33,6 +34,9 @@ public sealed record KafkaSettings
 
     /// <summary>Any librdkafka setting for every client: security, timeouts.</summary>
     public IReadOnlyDictionary<string, string> Client { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The most bytes of a record's key and value that librdkafka sends; it counts what is around them too.</summary>
+    internal int MaxRecordBytes => (Client.TryGetValue("message.max.bytes", out var most) ? int.Parse(most, CultureInfo.InvariantCulture) : 1_000_000) - 100;
 
     internal static KafkaSettings Read(IConfiguration configuration) => configuration.GetSection(Section).Get<KafkaSettings>() ?? new();
 

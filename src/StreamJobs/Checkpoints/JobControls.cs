@@ -16,10 +16,15 @@ public sealed class JobControls(JobStore store)
     /// <param name="job">The job.</param>
     /// <param name="state">One of <see cref="JobState.Running"/>, <see cref="JobState.Paused"/> and <see cref="JobState.Draining"/>.</param>
     /// <param name="who">The operator.</param>
+    /// <param name="oldest">The oldest offset that Kafka has of each partition of the job's topic: a paused job does not go on where some of its records are gone. Null: that is not looked at.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Why nothing was done, or null when it was.</returns>
-    public Task<JobRefusal?> SetAsync(Job job, JobState state, string who, CancellationToken cancellationToken = default) =>
-        ChangeAsync(job, state, who, (_, from) => Task.FromResult(AsState(from, JobState.Stopped, JobState.Cancelled)), cancellationToken);
+    public Task<JobRefusal?> SetAsync(
+        Job job, JobState state, string who, IReadOnlyDictionary<int, long>? oldest = null, CancellationToken cancellationToken = default) => ChangeAsync(
+        job, state, who,
+        async (connection, from) => AsState(from, JobState.Stopped, JobState.Cancelled)
+            ?? (from == JobState.Paused && state != JobState.Paused && oldest is not null ? await GoneAsync(connection, job, oldest, cancellationToken) : null),
+        cancellationToken);
 
     /// <summary>
     /// Takes a job out of memory. What its last checkpoints kept stays, for <see cref="StartAsync"/> and for savepoints; what it has taken since is taken again then.
@@ -77,6 +82,15 @@ public sealed class JobControls(JobStore store)
 
     private async Task<JobRefusal?> GoOnAsync(NpgsqlConnection connection, Job job, IReadOnlyDictionary<int, long> oldest, CancellationToken cancellationToken)
     {
+        if (await GoneAsync(connection, job, oldest, cancellationToken) is { } refusal)
+            return refusal;
+        await ReopenAsync(connection, job, cancellationToken);
+        return await PlaceAsync(connection, job, oldest, cancellationToken);
+    }
+
+    /// <summary>Where Kafka has dropped what a job would go on with, its partition would stop at the gap, for all jobs of the topic.</summary>
+    private async Task<JobRefusal?> GoneAsync(NpgsqlConnection connection, Job job, IReadOnlyDictionary<int, long> oldest, CancellationToken cancellationToken)
+    {
         var gone = await CountAsync(
             connection,
             $$"""
@@ -84,10 +98,7 @@ public sealed class JobControls(JobStore store)
             join unnest($3::int[], $4::bigint[]) as n (partition, low) using (partition) where p.job = $1 and p.next_offset < n.low
             """,
             cancellationToken, job.Name, job.Topic, oldest.Keys.ToArray(), oldest.Values.ToArray());
-        if (gone > 0)
-            return JobRefusal.RecordsGone; // its partition would stop at the gap, for all jobs of the topic
-        await ReopenAsync(connection, job, cancellationToken);
-        return await PlaceAsync(connection, job, oldest, cancellationToken);
+        return gone > 0 ? JobRefusal.RecordsGone : null;
     }
 
     private async Task<JobRefusal?> BeginAnewAsync(NpgsqlConnection connection, Job job, IReadOnlyDictionary<int, long> oldest, CancellationToken cancellationToken)

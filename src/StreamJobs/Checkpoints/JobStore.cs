@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text;
 using Npgsql;
 using StreamJobs.Engine;
 using StreamJobs.Running;
@@ -65,9 +66,9 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
     {
         // A job that takes no records now, because it is paused, has too many keys or its state does not fit, does not hold the others back; one that is not in memory has no say at all.
         await using var command = source.CreateCommand(Sql("""
-            select count(*) filter (where p.job is null and not away),
+            select count(*) filter (where p.job is null and not away and not coalesce(w.name = any(o.unfit), false)),
                 coalesce(
-                    min(p.next_offset) filter (where not away and not p.drained and state <> 'Paused' and coalesce(p.shape, w.shape) = w.shape and not coalesce(w.name = any(o.overfull), false)),
+                    min(p.next_offset) filter (where not away and not p.drained and state <> 'Paused' and coalesce(p.shape, w.shape) = w.shape and not coalesce(w.name = any(o.overfull || o.unfit), false)),
                     max(p.next_offset)),
                 (select max(f.incarnation) from {schema}.job_positions f
                  where f.topic = $2 and f.partition = $3 and f.incarnation <> $1 and f.job = any($4))
@@ -205,7 +206,7 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         {
             Command(
                 batch, "insert into {schema}.job_exceptions (job, partition, record_offset, error) values ($1, $2, $3, $4)",
-                job, (object?)partition ?? DBNull.Value, (object?)offset ?? DBNull.Value, error.Replace('\0', '\ufffd'));
+                job, (object?)partition ?? DBNull.Value, (object?)offset ?? DBNull.Value, Mended(error));
         }
 
         Command(batch, """
@@ -213,6 +214,9 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
                 select id from {schema}.job_exceptions where job = $1 order by id desc offset $2 limit 1)
             """, job, KeptExceptions);
     }
+
+    /// <summary>What Postgres stores of a text: neither U+0000 nor half of a surrogate pair.</summary>
+    private static string Mended(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace('\0', '\ufffd');
 
     internal void AddOutbox(NpgsqlBatch batch, string owner, long number, IReadOnlyList<(string Topic, byte[] Data)> outbox, long sentUpTo)
     {

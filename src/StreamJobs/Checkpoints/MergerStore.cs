@@ -4,7 +4,7 @@ using StreamJobs.Engine;
 namespace StreamJobs.Checkpoints;
 
 /// <summary>What a job's merger keeps, and reads of the partitions.</summary>
-internal sealed class MergerStore(JobStore store, string job)
+internal sealed class MergerStore(JobStore store, string job, string topic)
 {
     public string Owner => $"merger/{job}";
 
@@ -42,8 +42,9 @@ internal sealed class MergerStore(JobStore store, string job)
     /// <summary>Where the partitions stand. Read before <see cref="PartsAsync"/>: parts are then at least as new.</summary>
     public async Task<IReadOnlyList<(int Partition, long Watermark, bool IsIdle)>> PositionsAsync(CancellationToken cancellationToken)
     {
-        await using var command = store.Source.CreateCommand(store.Sql("select partition, watermark, idle and not drained from {schema}.job_positions where job = $1"));
-        JobStore.Add(command, job);
+        await using var command = store.Source.CreateCommand(store.Sql(
+            $"select partition, watermark, idle and not drained from {{schema}}.job_positions join {JobControls.Owners("$2")} o using (topic, partition, incarnation) where job = $1"));
+        JobStore.Add(command, job, topic);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<(int, long, bool)>();
         while (await reader.ReadAsync(cancellationToken))

@@ -70,7 +70,10 @@ public sealed class JobStream<TSource, T>
     /// <summary>Goes on with what becomes of each record.</summary>
     public JobStream<TSource, TOut> Select<TOut>(Func<T, TOut> selector) => new(_head, next => _steps(record => next(selector(record))));
 
-    /// <summary>Goes on with what each record consists of. All of it is known before any of it goes on.</summary>
+    /// <summary>
+    /// Goes on with what each record consists of. All of it is known before any of it goes on. When a later step throws on a part, the record is one that the job could not use, but the
+    /// parts before it count.
+    /// </summary>
     public JobStream<TSource, TOut> SelectMany<TOut>(Func<T, IEnumerable<TOut>> selector) => new(_head, next => _steps(record =>
     {
         foreach (var part in selector(record).ToArray())
@@ -149,7 +152,10 @@ public sealed class KeyedStream<TSource, T>
 
     /// <summary>Groups a key's records in time.</summary>
     /// <param name="window">How.</param>
-    /// <param name="allowedLateness">How long after a window's end a record still corrects its result, in event time. Nothing by default.</param>
+    /// <param name="allowedLateness">
+    /// How long after a window's end a record still corrects its result, in event time. Nothing by default. A running job has forgotten its final windows: when this is raised, cancel the job and start it,
+    /// or a record for one of them would replace its result.
+    /// </param>
     public WindowedStream<TSource, T> Window(Window window, TimeSpan allowedLateness = default)
     {
         if (window.Mistake is { } mistake)

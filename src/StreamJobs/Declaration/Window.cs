@@ -66,6 +66,10 @@ public sealed record Session : Window
 }
 
 /// <summary>A key's records, so many at a time, in the order of their partition.</summary>
+/// <remarks>
+/// A window begins with the smallest time of its records, but later than the key's window before it: of records in one millisecond, or out of order, by as much as keeps
+/// the key's results apart. Something of each key is kept for good.
+/// </remarks>
 public sealed record Counting : Window
 {
     private Counting(int records) => Records = records;

@@ -20,27 +20,30 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
     public bool Add(string key, long timestamp, in T record, long watermark)
     {
         _columns.Evaluate(record);
-        var isNew = !_filling.TryGetValue(key, out var filling);
-        filling ??= new(Take()) { First = timestamp, Last = timestamp };
+        var filling = _filling.GetValueOrDefault(key) ?? new();
+        var isFirst = filling.Count == 0;
+        var slot = isFirst ? Take() : filling.Slot;
         try
         {
-            _columns.Commit(filling.Slot);
+            _columns.Commit(slot);
         }
         catch
         {
-            if (isNew)
-                _free.Push(filling.Slot);
+            if (isFirst)
+                _free.Push(slot);
             throw;
         }
 
         _filling[key] = filling;
         _kept.Change(key);
-        (filling.First, filling.Last) = (Math.Min(filling.First, timestamp), Math.Max(filling.Last, timestamp));
+        filling.Slot = slot;
+        (filling.First, filling.Last) = isFirst ? (timestamp, timestamp) : (Math.Min(filling.First, timestamp), Math.Max(filling.Last, timestamp));
         if (++filling.Count == records)
         {
+            var start = StartOf(filling);
             emit(() => Result(key, filling));
-            _filling.Remove(key);
-            _free.Push(filling.Slot);
+            (filling.FormerStart, filling.Count) = (start, 0);
+            _free.Push(slot);
         }
 
         return true;
@@ -58,13 +61,17 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
         foreach (var (key, data) in _kept.Restore(blobs))
         {
             var reader = new StateReader(data);
-            var filling = new Filling(Take()) { First = reader.Varint(), Last = reader.Varint(), Count = (int)reader.Varint() };
-            _columns.Read(ref reader, filling.Slot);
+            var filling = new Filling { First = reader.Varint(), Last = reader.Varint(), Count = (int)reader.Varint() };
+            if (filling.Count > 0)
+                _columns.Read(ref reader, filling.Slot = Take());
+            if (!reader.AtEnd)
+                filling.FormerStart = reader.Varint();
             _filling.Add(key, filling);
         }
     }
 
-    public IEnumerable<WindowResult<TResult>> Open(long watermark) => _filling.Select(f => Result(f.Key, f.Value));
+    public IEnumerable<WindowResult<TResult>> Open(long watermark) => JobOutput<TResult>.Computable(
+        _filling.Where(f => f.Value.Count > 0).Select(f => (Func<WindowResult<TResult>>)(() => Result(f.Key, f.Value))));
 
     int IKeyed<string>.Count => _filling.Count;
 
@@ -77,12 +84,17 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
         writer.Varint(filling.First);
         writer.Varint(filling.Last);
         writer.Varint(filling.Count);
-        _columns.Write(writer, filling.Slot);
+        if (filling.Count > 0)
+            _columns.Write(writer, filling.Slot);
+        writer.Varint(filling.FormerStart);
         return true;
     }
 
     private WindowResult<TResult> Result(string key, Filling filling) =>
-        new(key, filling.First, filling.Last + 1, 0, false, aggregation.Result(_columns, filling.Slot));
+        new(key, StartOf(filling), Math.Max(filling.Last, StartOf(filling)) + 1, 0, false, aggregation.Result(_columns, filling.Slot));
+
+    /// <summary>Results stand under their window's start, so a key's window that begins in the millisecond of the former one, or before it, stands right after it.</summary>
+    private static long StartOf(Filling filling) => filling.First > filling.FormerStart ? filling.First : filling.FormerStart + 1;
 
     private int Take()
     {
@@ -92,14 +104,17 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
         return slot;
     }
 
-    private sealed class Filling(int slot)
+    private sealed class Filling
     {
-        public int Slot => slot;
+        public int Slot { get; set; }
 
         public long First { get; set; }
 
         public long Last { get; set; }
 
         public int Count { get; set; }
+
+        /// <summary>Where the key's last full window stands.</summary>
+        public long FormerStart { get; set; } = long.MinValue;
     }
 }

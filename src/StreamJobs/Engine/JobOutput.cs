@@ -38,6 +38,9 @@ internal abstract class JobOutput
 /// <param name="onlyToTopics">Whether results are in topics alone.</param>
 internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRecordEncoder? encoder, bool onlyToTopics) : JobOutput
 {
+    /// <summary>Postgres indexes results by their keys, and no entry of an index may be longer than a third of a page.</summary>
+    private const int MaxKeyBytes = 2000;
+
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
     private readonly (string Topic, Func<WindowResult<TResult>, object> ToRecord, Type Type)[] _topics =
         [.. topics.Select(t => (t.Topic, (Func<WindowResult<TResult>, object>)t.ToRecord, t.RecordType))];
@@ -54,7 +57,7 @@ internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRe
             var result = compute();
             ResultRow? row = _hasRows ? ToStorableRow(result) : null;
             var records = encoder is null ? [] : _topics.Select(t => new ResultRecord(
-                t.Topic, $"{result.Key}|{result.StartMs}", result.Retracted ? null : encoder.Encode(t.Topic, t.Type, t.ToRecord(result)))).ToArray();
+                t.Topic, $"{result.Key}|{result.StartMs}", result.Retracted ? null : encoder.Encode(t.Topic, t.Type, t.ToRecord(result))).OfAtMost(encoder.MaxBytes)).ToArray();
             if (row is { } stored)
                 Results.Add(stored);
             Records.AddRange(records);
@@ -65,12 +68,32 @@ internal sealed class JobOutput<TResult>(IReadOnlyList<TopicSink> topics, IJobRe
         }
     }
 
+    /// <summary>Results of open windows; one that cannot be computed is left out, and said when its window closes.</summary>
+    public static IEnumerable<WindowResult<TResult>> Computable(IEnumerable<Func<WindowResult<TResult>>> open)
+    {
+        foreach (var compute in open)
+        {
+            WindowResult<TResult> result;
+            try
+            {
+                result = compute();
+            }
+            catch (Exception)
+            {
+                continue;
+            }
+
+            yield return result;
+        }
+    }
+
     private static ResultRow ToStorableRow(WindowResult<TResult> result)
     {
         var row = ToRow(result);
 
         // One such row would keep every later checkpoint from being written.
-        StrictUtf8.GetByteCount(row.Key);
+        if (StrictUtf8.GetByteCount(row.Key) is > MaxKeyBytes and var length)
+            throw new FormatException($"The result's key has {length} bytes, and at most {MaxKeyBytes} are stored: '{row.Key[..100]}...'. Have the job key by less of it, or by its hash.");
         if (row.Key.Contains('\0', StringComparison.Ordinal) || row.Json.AsSpan().IndexOf(@"\u0000"u8) >= 0)
             throw new FormatException($"The result of '{row.Key}' holds the character U+0000, which Postgres does not store.");
         return row;
@@ -89,4 +112,11 @@ internal readonly record struct ResultRow(string Key, long StartMs, long EndMs, 
 /// <param name="Key">Its key.</param>
 /// <param name="Value">Its value.</param>
 /// <param name="ToAll">Whether every partition gets it, not the key's alone.</param>
-internal readonly record struct ResultRecord(string Topic, string Key, byte[]? Value, bool ToAll = false);
+internal readonly record struct ResultRecord(string Topic, string Key, byte[]? Value, bool ToAll = false)
+{
+    /// <summary>The record itself, if it can be sent. One that can't would hold up all that comes after it.</summary>
+    /// <exception cref="FormatException">It is larger.</exception>
+    public ResultRecord OfAtMost(int bytes) => Encoding.UTF8.GetByteCount(Key) + (Value?.Length ?? 0) is var size && size <= bytes
+        ? this
+        : throw new FormatException($"The record for topic '{Topic}' has {size} bytes, and at most {bytes} are sent (Kafka:Client:message.max.bytes): its key begins with '{Key[..Math.Min(100, Key.Length)]}'.");
+}

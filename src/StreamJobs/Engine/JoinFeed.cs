@@ -42,7 +42,7 @@ internal sealed class JoinFeed<T>(string topic, JoinSide side, int partition, lo
             Timestamp = timestamp,
             Value = JoinValue.Write(record),
         };
-        output.Records.Add(new(topic, key, encoder.Encode(topic, typeof(JoinInput), input)));
+        output.Records.Add(new ResultRecord(topic, key, encoder.Encode(topic, typeof(JoinInput), input)).OfAtMost(encoder.MaxBytes));
         _part++;
         return true;
     }

@@ -14,6 +14,9 @@ internal abstract class MergedJob
     /// <summary>Windows that end at or before this time are closed.</summary>
     public abstract long ClosedUpTo { get; }
 
+    /// <summary>How many slices it holds: those that are not final.</summary>
+    public abstract int Slices { get; }
+
     /// <summary>Takes a partition's part of a slice.</summary>
     /// <param name="partition">The partition.</param>
     /// <param name="part">The part's number.</param>
@@ -38,14 +41,21 @@ internal abstract class MergedJob
 /// <inheritdoc/>
 internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResult> aggregation, JobOutput<TResult> output) : MergedJob
 {
+    private readonly SliceResults<T, TResult> _results = new(slices, aggregation);
     private readonly SortedList<long, SortedList<int, Pane<T>>> _parts = [];
+
+    // What corrections have reached; a window that was never corrected stands at 0.
     private readonly Dictionary<(long End, string Key), int> _revisions = [];
-    private readonly HashSet<(long End, string Key)> _changed = [];
+
+    // Whether the window had a result of the key when that was first changed.
+    private readonly Dictionary<(long End, string Key), bool> _changed = [];
     private long _closedUpTo = long.MinValue;
 
     public override JobOutput Output => output;
 
     public override long ClosedUpTo => _closedUpTo;
+
+    public override int Slices => _parts.Count;
 
     public override void Offer(int partition, long part, ReadOnlySpan<byte> data, bool isKnown = false)
     {
@@ -53,24 +63,15 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
         pane.Read(data);
         if (!_parts.TryGetValue(part, out var partitions))
             _parts.Add(part, partitions = []);
-        var former = partitions.GetValueOrDefault(partition);
+        if (!isKnown)
+            MarkCorrections(part, partitions.GetValueOrDefault(partition), pane);
         partitions[partition] = pane;
-        if (isKnown)
-            return;
-
-        // Windows that are closed already are corrected, for the keys that changed.
-        var (start, firstEnd) = slices.SliceAndFirstEnd(part);
-        for (var end = firstEnd; end <= slices.LastEnd(start) && end <= _closedUpTo; end += slices.Every)
-        {
-            foreach (var key in Changed(former, pane))
-                _changed.Add((end, key));
-        }
     }
 
     public override long Advance(long watermark, long finalWatermark)
     {
-        foreach (var (end, key) in _changed.OrderBy(c => c.End).ThenBy(c => c.Key, StringComparer.Ordinal))
-            Correct(end, key);
+        foreach (var ((end, key), hadResult) in _changed.OrderBy(c => c.Key.End).ThenBy(c => c.Key.Key, StringComparer.Ordinal))
+            Correct(end, key, hadResult);
         _changed.Clear();
         for (var end = NextEnd(); end <= watermark && end != long.MaxValue; end = NextEnd())
         {
@@ -107,9 +108,8 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
 
         for (var (closed, end) = (_closedUpTo, NextEnd(all, _closedUpTo)); end != long.MaxValue; (closed, end) = (end, NextEnd(all, end)))
         {
-            var window = Combined(all, end);
-            for (var slot = 0; slot < window.Count; slot++)
-                yield return JobOutput<TResult>.ToRow(Result(window, slot, end, 0));
+            foreach (var result in JobOutput<TResult>.Computable(_results.Of([.. Covered(all, end)], end)))
+                yield return JobOutput<TResult>.ToRow(result);
         }
     }
 
@@ -137,40 +137,25 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
 
     private void Close(long end)
     {
-        var window = Combined(_parts, end);
-        for (var slot = 0; slot < window.Count; slot++)
-            Emit(window, slot, end);
+        foreach (var compute in _results.Of([.. Covered(_parts, end)], end))
+            output.Add(compute);
     }
 
-    private void Correct(long end, string key)
+    /// <summary>Windows that are closed already are corrected, for the keys that a part changes.</summary>
+    private void MarkCorrections(long part, Pane<T>? former, Pane<T> pane)
     {
-        var one = new Pane<T>(end, aggregation.CreateColumns());
-        foreach (var part in Covered(_parts, end))
+        var (start, firstEnd) = slices.SliceAndFirstEnd(part);
+        for (var end = firstEnd; end <= slices.LastEnd(start) && end <= _closedUpTo; end += slices.Every)
         {
-            if (part.TryFind(key, out var slot))
-                one.Columns.Merge(one.FindOrOpen(key, out _), part.Columns, slot);
+            foreach (var key in Changed(former, pane))
+                _changed.TryAdd((end, key), Covered(_parts, end).Any(p => p.TryFind(key, out _)));
         }
-
-        if (one.Count > 0)
-            Emit(one, 0, end);
     }
 
-    private void Emit(Pane<T> window, int slot, long end)
+    private void Correct(long end, string key, bool hadResult)
     {
-        var at = (end, window.KeyAt(slot));
-        var revision = _revisions[at] = _revisions.GetValueOrDefault(at, -1) + 1;
-        output.Add(() => Result(window, slot, end, revision));
-    }
-
-    private WindowResult<TResult> Result(Pane<T> window, int slot, long end, int revision) =>
-        new(window.KeyAt(slot), end - slices.Size, end, revision, false, aggregation.Result(window.Columns, slot));
-
-    private Pane<T> Combined(SortedList<long, SortedList<int, Pane<T>>> parts, long end)
-    {
-        var sum = new Pane<T>(end, aggregation.CreateColumns());
-        foreach (var part in Covered(parts, end))
-            sum.Merge(part);
-        return sum;
+        var revision = hadResult ? _revisions[(end, key)] = _revisions.GetValueOrDefault((end, key)) + 1 : 0;
+        output.Add(_results.Of([.. Covered(_parts, end)], end, key, revision));
     }
 
     private IEnumerable<Pane<T>> Covered(SortedList<long, SortedList<int, Pane<T>>> parts, long end)

@@ -52,6 +52,14 @@ internal abstract class PartitionJob
     /// <summary>Goes on counting where a checkpoint stood.</summary>
     public void Resume(long records, long late) => (Records, LateRecords, _countedRecords, _countedLate) = (records, late, records, late);
 
+    /// <summary>
+    /// Goes on at the time that a checkpoint had come to. The watermark does not fall although the job waits longer for late records now: windows that it had passed are closed, and forgotten,
+    /// and would be opened again with the late records alone.
+    /// </summary>
+    public virtual void TakeBackTime(long maxTimestamp, long watermark) => MaxTimestamp = watermark is long.MinValue or long.MaxValue
+        ? maxTimestamp
+        : Math.Max(maxTimestamp, watermark + (long)Definition.WatermarkDelay.TotalMilliseconds);
+
     /// <summary>Records and late ones since this was asked last.</summary>
     public (long Records, long Late) TakeCounts()
     {

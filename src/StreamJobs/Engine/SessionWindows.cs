@@ -43,15 +43,24 @@ internal sealed class SessionWindows<T, TResult>(
         _columns.Evaluate(record);
         var isNew = joined.Count == 0;
         into ??= isNew ? new OneSession(Take()) : joined[0];
+        var slot = joined.Count > 1 ? Take() : into.Slot; // what several come to may throw, and must leave them as they are
         try
         {
-            _columns.Commit(into.Slot);
+            foreach (var session in joined.Count > 1 ? joined : [])
+                _columns.Merge(slot, _columns, session.Slot);
+            _columns.Commit(slot);
         }
         catch
         {
-            if (isNew)
-                _free.Push(into.Slot);
+            if (isNew || joined.Count > 1)
+                _free.Push(slot);
             throw;
+        }
+
+        if (slot != into.Slot)
+        {
+            _free.Push(into.Slot);
+            into.Slot = slot;
         }
 
         if (isNew)
@@ -62,7 +71,6 @@ internal sealed class SessionWindows<T, TResult>(
 
         foreach (var other in joined.Where(s => s != into))
         {
-            _columns.Merge(into.Slot, _columns, other.Slot);
             all.Remove(other);
             _free.Push(other.Slot);
             Retract(key, other);
@@ -143,7 +151,8 @@ internal sealed class SessionWindows<T, TResult>(
         from keyed in _sessions
         from session in keyed.Value
         where session.End > watermark
-        select new WindowResult<TResult>(keyed.Key, session.Start, session.End, 0, false, aggregation.Result(_columns, session.Slot));
+        from result in JobOutput<TResult>.Computable([() => new(keyed.Key, session.Start, session.End, 0, false, aggregation.Result(_columns, session.Slot))])
+        select result;
 
     int IKeyed<string>.Count => _sessions.Count;
 
@@ -190,7 +199,7 @@ internal sealed class SessionWindows<T, TResult>(
 
     private sealed class OneSession(int slot)
     {
-        public int Slot => slot;
+        public int Slot { get; set; } = slot;
 
         public long Start { get; set; }
 

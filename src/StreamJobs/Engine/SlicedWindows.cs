@@ -9,6 +9,7 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
     /// <summary>The blob of the revisions that corrections have reached.</summary>
     private const long Revisions = long.MinValue;
 
+    private readonly SliceResults<T, TResult> _results = new(slices, aggregation);
     private readonly SortedList<long, Pane<T>> _panes = [];
     private readonly List<StateBlob> _removed = [];
     private readonly Dictionary<(long End, string Key), int> _corrections = [];
@@ -116,9 +117,8 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
         {
             for (var end = NextEnd(); end != long.MaxValue; end = NextEnd())
             {
-                var window = Combined(end);
-                for (var slot = 0; slot < window.Count; slot++)
-                    yield return Result(window, slot, end, 0);
+                foreach (var result in JobOutput<TResult>.Computable(_results.Of([.. Covered(end)], end)))
+                    yield return result;
                 _closedUpTo = end;
             }
         }
@@ -130,12 +130,8 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
 
     private void Close(long end)
     {
-        var window = Combined(end);
-        for (var slot = 0; slot < window.Count; slot++)
-        {
-            var at = slot;
-            emit(() => Result(window, at, end, 0));
-        }
+        foreach (var compute in _results.Of([.. Covered(end)], end))
+            emit(compute);
     }
 
     private void Correct(long end, string key, bool known)
@@ -147,41 +143,7 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
             _correctionsChanged = true;
         }
 
-        var one = new Pane<T>(end, aggregation.CreateColumns());
-        foreach (var pane in Covered(end))
-        {
-            if (pane.TryFind(key, out var slot))
-                one.Columns.Merge(one.FindOrOpen(key, out _), pane.Columns, slot);
-        }
-
-        emit(() => Result(one, 0, end, revision));
-    }
-
-    private WindowResult<TResult> Result(Pane<T> window, int slot, long end, int revision) =>
-        new(window.KeyAt(slot), end - slices.Size, end, revision, false, aggregation.Result(window.Columns, slot));
-
-    /// <summary>The slices of a window as one pane: as it is when there is one, else a sum of them.</summary>
-    private Pane<T> Combined(long end)
-    {
-        Pane<T>? only = null, sum = null;
-        foreach (var pane in Covered(end))
-        {
-            if (only is null)
-            {
-                only = pane;
-                continue;
-            }
-
-            if (sum is null)
-            {
-                sum = new(end, aggregation.CreateColumns());
-                sum.Merge(only);
-            }
-
-            sum.Merge(pane);
-        }
-
-        return sum ?? only ?? new(end, aggregation.CreateColumns());
+        emit(_results.Of([.. Covered(end)], end, key, revision));
     }
 
     private IEnumerable<Pane<T>> Covered(long end)

@@ -58,6 +58,9 @@ public interface IJobRecordReader<T>
 /// <summary>Writes results as records of topics.</summary>
 public interface IJobRecordEncoder
 {
+    /// <summary>The most bytes that a record's key and value may have together: Kafka's client refuses a larger one, each time it is sent.</summary>
+    int MaxBytes { get; }
+
     /// <summary>Makes ready for a topic's records: registers their schema.</summary>
     ValueTask PrepareAsync(string topic, Type recordType, CancellationToken cancellationToken);
 

@@ -12,6 +12,10 @@ namespace StreamJobs.Running;
 public sealed partial class JobMerger : IAsyncDisposable
 {
     private const int MaxExceptions = 100;
+
+    /// <summary>More than windows alone have it keep: it is said what for.</summary>
+    private const int ManySlices = 1000;
+
     private readonly Job _job;
     private readonly JobServices _services;
     private readonly MergerStore _store;
@@ -25,11 +29,12 @@ public sealed partial class JobMerger : IAsyncDisposable
     private long? _writtenAt;
     private Task _sending = Task.CompletedTask;
     private bool _isUnfit;
+    private bool _hasSaidWaits;
 
     /// <summary>The merger of a job; <see cref="OpenAsync"/> comes next.</summary>
     public JobMerger(Job job, JobServices services)
     {
-        (_job, _services, _logger, _store) = (job, services, services.Logger, new(services.Store, job.Name));
+        (_job, _services, _logger, _store) = (job, services, services.Logger, new(services.Store, job.Name, job.Topic));
         _merged = job.CreateMerger(services.Encoder);
         if (job.ResultTopics.Any())
             _sender = new(_store.Owner, services.Sinks, services.Logger);
@@ -81,6 +86,8 @@ public sealed partial class JobMerger : IAsyncDisposable
         foreach (var part in parts)
             _merged.Offer(part.Partition, part.Slice, part.Data);
         var needed = _merged.Advance(watermark, final);
+        if (!_hasSaidWaits && final == long.MinValue && _merged.Slices > ManySlices)
+            SayWaits(positions, partitions);
         // That only time has moved on is worth a transaction now and then: it moves with every checkpoint of every partition.
         if (parts.Count == 0 && _merged.Output.IsEmpty && (final == _watermark || (_writtenAt is { } at && _services.Time.GetElapsedTime(at) < _services.Options.CheckpointInterval)))
             return;
@@ -118,6 +125,14 @@ public sealed partial class JobMerger : IAsyncDisposable
             await OwnThread.RunAsync(_sender.Dispose);
     }
 
+    /// <summary>Says what makes it keep more and more, once: its results are right all the same.</summary>
+    private void SayWaits(IReadOnlyList<(int Partition, long Watermark, bool IsIdle)> positions, int partitions)
+    {
+        _hasSaidWaits = true;
+        var heard = positions.Where(p => p.Watermark > long.MinValue).Select(p => p.Partition);
+        LogWaits(_job.Name, _merged.Slices, string.Join(", ", Enumerable.Range(0, partitions).Except(heard).Select(p => $"{_job.Topic}/{p}")));
+    }
+
     /// <summary>Up to where windows close, and up to where they are final: an idle partition holds up the second only.</summary>
     private (long Watermark, long Final) Watermarks(IReadOnlyList<(int Partition, long Watermark, bool IsIdle)> positions, int partitions)
     {
@@ -132,6 +147,9 @@ public sealed partial class JobMerger : IAsyncDisposable
 
     [LoggerMessage(4010, LogLevel.Information, "The merger of job {Job} goes on (epoch {Epoch})")]
     private partial void LogOpened(string job, long epoch);
+
+    [LoggerMessage(4012, LogLevel.Warning, "Job {Job} keeps all of its windows, {Slices} slices by now, because no record has ever come from {Silent}, and one that comes may be of any time. It keeps less again once each of them has had one (said once)")]
+    private partial void LogWaits(string job, int slices, string silent);
 
     [LoggerMessage(4011, LogLevel.Warning, "Job {Job} has another merger (this one's epoch is {Epoch}): this one ends")]
     private partial void LogFenced(string job, long epoch);

@@ -50,7 +50,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     public JobPartition(string topic, int partition, IEnumerable<Job> jobs, JobServices services)
     {
         (_topic, _partition, _services, _logger, _jobs) = (topic, partition, services, services.Logger, new(topic, partition, services.Options.MaxKeys, services.Logger));
-        _aside = new(topic, partition);
+        _aside = new(topic, partition, services.Encoder.MaxBytes);
         foreach (var job in jobs)
         {
             var one = job.CreatePartition(partition, services.Encoder, services.PartitionsOf);

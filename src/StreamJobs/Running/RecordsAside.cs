@@ -4,7 +4,7 @@ using StreamJobs.Sinks;
 namespace StreamJobs.Running;
 
 /// <summary>A partition's records that a job could not use, or that came too late for it, until the checkpoint that passes them keeps them.</summary>
-internal sealed class RecordsAside(string topic, int partition)
+internal sealed class RecordsAside(string topic, int partition, int maxBytes)
 {
     /// <summary>Records that could not be used and wait to be kept; past it no more are taken.</summary>
     private const int MaxFaults = 10_000;
@@ -24,10 +24,7 @@ internal sealed class RecordsAside(string topic, int partition)
         foreach (var (index, error) in job.Faults)
             Add(job.Definition.Name, chunk, index, error);
         if (job.Definition.LateTopic is { } lateTopic && job.Late.Count > 0)
-        {
-            _late.Add((lateTopic, OutboxRecords.Write(job.Late.Select(i =>
-                new ResultRecord(lateTopic, $"{job.Definition.Name}|{partition}|{chunk.OffsetAt(i)}", chunk.ValueAt(i).ToArray())))));
-        }
+            AddLate(job, lateTopic, chunk);
     }
 
     /// <summary>What a job threw.</summary>
@@ -40,6 +37,25 @@ internal sealed class RecordsAside(string topic, int partition)
         _faults.Clear();
         _late.Clear();
         return all;
+    }
+
+    private void AddLate(PartitionJob job, string lateTopic, IJobChunk chunk)
+    {
+        var late = new List<ResultRecord>();
+        foreach (var index in job.Late)
+        {
+            try
+            {
+                late.Add(new ResultRecord(lateTopic, $"{job.Definition.Name}|{partition}|{chunk.OffsetAt(index)}", chunk.ValueAt(index).ToArray()).OfAtMost(maxBytes));
+            }
+            catch (FormatException e)
+            {
+                Add(job.Definition.Name, chunk, index, e); // another program's record, larger than ours may be
+            }
+        }
+
+        if (late.Count > 0)
+            _late.Add((lateTopic, OutboxRecords.Write(late)));
     }
 
     private void Add(string? job, IJobChunk chunk, int index, Exception error) => _faults.Add(new(

@@ -16,6 +16,8 @@ internal sealed class Pane<T>(long start, ColumnSet<T> columns) : IKeyed<int>
 
     public int Count { get; private set; }
 
+    public IEnumerable<string> Keys => _slots.Keys;
+
     public string KeyAt(int slot) => _keys[slot];
 
     public bool TryFind(string key, out int slot) => _slots.TryGetValue(key, out slot);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace StreamJobs.State;
 
@@ -8,6 +9,9 @@ internal static class StateCodec<T>
     public delegate void WriteValue(StateWriter writer, T value);
 
     public delegate T ReadValue(ref StateReader reader);
+
+    // Tuples have fields, not properties; and a number that JSON has none for must not keep every later checkpoint from being written.
+    private static readonly JsonSerializerOptions Json = new() { IncludeFields = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public static readonly WriteValue Write;
     public static readonly ReadValue Read;
@@ -39,7 +43,7 @@ internal static class StateCodec<T>
     private static TDelegate Cast<TDelegate>(Delegate method)
         where TDelegate : Delegate => (TDelegate)Delegate.CreateDelegate(typeof(TDelegate), method.Target, method.Method);
 
-    private static void WriteJson(StateWriter writer, T value) => writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(value));
+    private static void WriteJson(StateWriter writer, T value) => writer.Bytes(JsonSerializer.SerializeToUtf8Bytes(value, Json));
 
-    private static T ReadJson(ref StateReader reader) => JsonSerializer.Deserialize<T>(reader.Bytes())!;
+    private static T ReadJson(ref StateReader reader) => JsonSerializer.Deserialize<T>(reader.Bytes(), Json)!;
 }

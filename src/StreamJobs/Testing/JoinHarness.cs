@@ -166,6 +166,8 @@ public sealed class JoinHarness<TLeft, TRight>
     /// <summary>The join's topic.</summary>
     private sealed class Memory : IJobRecordEncoder
     {
+        public int MaxBytes => int.MaxValue;
+
         public List<(int Partition, byte[] Value)> Sent { get; } = [];
 
         public ValueTask PrepareAsync(string topic, Type recordType, CancellationToken cancellationToken) => ValueTask.CompletedTask;

@@ -148,6 +148,8 @@ internal static class BlindJobDefects
         [ThreadStatic]
         private static Dictionary<(string Topic, int Length), byte[]>? _buffers;
 
+        public int MaxBytes => inner.MaxBytes;
+
         public ValueTask PrepareAsync(string topic, Type recordType, CancellationToken cancellationToken) => inner.PrepareAsync(topic, recordType, cancellationToken);
 
         public byte[] Encode(string topic, Type recordType, object record)

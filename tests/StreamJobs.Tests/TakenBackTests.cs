@@ -1,0 +1,86 @@
+using StreamJobs.Checkpoints;
+using StreamJobs.Running;
+using Testing.Postgres;
+
+namespace StreamJobs.Tests;
+
+/// <summary>What becomes of what was kept when the job, or the topic, is not as it was.</summary>
+public sealed class TakenBackTests(PostgresServer postgres)
+{
+    [Fact]
+    public async Task A_partition_that_a_topic_no_longer_has_does_not_hold_up_merged_windows()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        Job merged = Job.Named("merged").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyBy(v => v.Who).Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using (var former = new JobPartition("visits", 1, [merged], world.Services()))
+        {
+            await former.OpenAsync("zero", 0, default);
+            await former.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)) { Incarnation = "zero" }, default);
+            await former.CheckpointAsync();
+        }
+
+        await using var partition = await world.OpenAsync(job: merged);
+        await partition.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 200, 0)), default);
+        await partition.CheckpointAsync();
+        await using var merger = new JobMerger(merged, world.Services());
+        await merger.OpenAsync(default);
+        await merger.RunAsync(partitions: 1, default);
+        var result = Assert.Single(await new JobCatalog(world.Store).ResultsAsync(merged, new ResultQuery(null, null, null, null, null), 100));
+        Assert.Equal(("a", 0), (result.Key, result.StartMs));
+    }
+
+    [Fact]
+    public async Task A_job_that_waits_longer_for_late_records_than_before_does_not_open_again_what_it_had_closed()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var patient = await world.OpenAsync())
+        {
+            await patient.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 2, 0), new("b", 20, 0)), default);
+            await patient.CheckpointAsync();
+        }
+
+        var slower = Visits.Keyed(delay: 50).Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using var partition = await world.OpenAsync(job: slower);
+        await partition.ProcessAsync(new Chunk(3, new("a", 3, 0), new("b", 21, 0), new("b", 200, 0)), default);
+        await partition.CheckpointAsync();
+        Assert.Equal(["a 0 2", "b 20 2"], await world.ResultsAsync());
+        Assert.Equal(1, (await world.StatusAsync()).Late);
+    }
+
+    [Fact]
+    public async Task A_job_whose_state_cannot_be_read_does_not_hold_the_others_back_and_is_read_anew_when_it_fits()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var other = Job.Named("other").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyByNothing().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using (var both = await OpenAsync(0))
+        {
+            await both.ProcessAsync(new Chunk(0, new Visit("a", 1, 0)), default);
+            await both.CheckpointAsync();
+        }
+
+        await using var spoil = world.Source.CreateCommand("update jobs.job_state set data = '\\x00' || data where job = 'visits'");
+        Assert.True(await spoil.ExecuteNonQueryAsync() > 0);
+        await using (var one = await OpenAsync(1))
+        {
+            await one.ProcessAsync(new Chunk(1, new Visit("a", 2, 0)), default);
+            await one.CheckpointAsync();
+            Assert.Equal([("other", 2L)], one.Positions.Select(p => (p.Job, p.NextOffset)));
+        }
+
+        Assert.Equal(2, (await world.Store.PositionAsync("visits", "one", 0, [PartitionWorld.Counts, other], default)).NextOffset);
+        Assert.Equal((null, "one"), await world.Store.PositionAsync("visits", "two", 0, [PartitionWorld.Counts, other], default));
+        await world.Source.CreateCommand("update jobs.job_state set data = substr(data, 2) where job = 'visits'").ExecuteNonQueryAsync();
+        await using var mended = await OpenAsync(2);
+        Assert.True(mended.TakeRereadWish());
+        await mended.ProcessAsync(new Chunk(1, new("a", 2, 0), new("a", 20, 0)), default);
+        await mended.CheckpointAsync();
+        Assert.Equal(["a 0 2"], await world.ResultsAsync());
+
+        async Task<JobPartition> OpenAsync(long startOffset)
+        {
+            var partition = new JobPartition("visits", 0, [PartitionWorld.Counts, other], world.Services());
+            await partition.OpenAsync("one", startOffset, default);
+            return partition;
+        }
+    }
+}
