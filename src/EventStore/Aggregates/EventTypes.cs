@@ -34,6 +34,9 @@ public sealed class EventTypes
     public static string NameOf(Type type) => type.GetCustomAttribute<EventNameAttribute>()?.Name
         ?? throw new InvalidOperationException($"{type} is stored as an event and needs an [EventName(\"...\")]: a class name may change, a stored name may not.");
 
+    /// <summary>Whether an event of this name is registered.</summary>
+    public bool Knows(string name) => _types.ContainsKey(name);
+
     /// <summary>The class that a stored name stands for.</summary>
     /// <exception cref="InvalidOperationException">No such event is registered: it was stored by another version of the application.</exception>
     public Type TypeOf(string name) => _types.TryGetValue(name, out var type) ? type

@@ -1,4 +1,5 @@
 using EventStore.Projections;
+using EventStore.Projections.Running;
 using Npgsql;
 using static EventStore.Tests.Appends;
 
@@ -32,6 +33,34 @@ public sealed class FollowingTests(PostgresServer postgres) : IAsyncLifetime
         Assert.Equal((1, 1, 3L, 0L, 0d), (status.Version, status.ActiveVersion, status.Sequence, status.Lag, status.LagSeconds));
         Assert.Equal("test", status.Runner);
         Assert.Empty(await _world.Projections.ProblemsAsync());
+    }
+
+    [Fact]
+    public async Task An_event_of_a_newer_version_of_the_application_is_not_passed_over_and_one_of_a_former_aggregate_is()
+    {
+        await _world.AppendAsync("number/a", Counted(1));
+        await _world.Store.ScalarAsync<int>("update mt_events set type = 'of-long-ago'; select 1");
+        await _world.AppendAsync("number/a", Counted(2));
+        await _world.CaughtUpAsync("totals");
+        await _world.EndAsync("totals");
+
+        await _world.AppendAsync("number/a", Counted(4));
+        await _world.AppendAsync("number/a", Counted(8));
+        var name = await _world.Store.ScalarAsync<string>("select type from mt_events where seq_id = 3");
+        await _world.Store.ScalarAsync<int>("update mt_events set type = 'of-the-next-release' where seq_id = 3; select 1");
+        var feed = _world.Store.Get<StoreFeed>().ReadAsync([name], sources: false, StoreFeed.Position(2), upTo: null, TestContext.Current.CancellationToken).GetAsyncEnumerator();
+        for (var page = 0; page < 3; page++)
+        {
+            Assert.True(await feed.MoveNextAsync());
+            Assert.Equal((0, 2L, false), (feed.Current.Events.Count, feed.Current.Sequence, feed.Current.AtEnd));
+        }
+
+        await feed.DisposeAsync();
+        await _world.RunAsync("totals");
+
+        await _world.Store.ScalarAsync<int>($"update mt_events set type = '{name}' where seq_id = 3; select 1"); // now it is known
+        await _world.CaughtUpAsync("totals");
+        Assert.Equal(14, await _world.Store.ScalarAsync<int>("select sum((doc->>'sum')::int)::int from projection_totals"));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using EventStore.Aggregates;
 using EventStore.Appending;
 using EventStore.Hosting;
 using EventStore.Reading;
@@ -12,7 +13,7 @@ namespace EventStore.Projections.Running;
 /// long one would hold the mark back.
 /// </summary>
 internal sealed class StoreFeed(
-    StoreDataSources dataSources, HighWater highWater, IOptions<ProjectionOptions> options, TimeProvider time)
+    StoreDataSources dataSources, HighWater highWater, EventTypes types, IOptions<ProjectionOptions> options, TimeProvider time, ProjectionLog log)
 {
     /// <summary>How often a feed at its end gives an empty page, so that its reader can write down how far it has come.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
@@ -23,10 +24,18 @@ internal sealed class StoreFeed(
     /// </summary>
     private const long Span = 4;
 
+    private readonly string[] _known = [.. types.All.Select(EventTypes.NameOf)];
     private readonly string _page = Page(dataSources.Schema, EventRow.Columns("e"));
     private readonly string _pageWithoutSources = Page(dataSources.Schema, EventRow.ColumnsWithoutSource("e"));
 
+    /// <summary>The database's time when this process began to read: what is stored later under a name unknown here was stored by a newer version of the application.</summary>
+    private DateTimeOffset? _since;
+
     /// <summary>Reads on and on, or up to <paramref name="upTo"/>.</summary>
+    /// <remarks>
+    /// It does not go past an event that a newer version of the application has stored meanwhile, which runs beside this one while it is rolled out: this version cannot know whether the event
+    /// is one of those to read. The reader moves to the newer version when this one stops. Older events of unknown names are those of an aggregate that is no more.
+    /// </remarks>
     /// <param name="eventNames">The events to read; the pages' positions cover the others too.</param>
     /// <param name="sources">Whether the events' sources are read too.</param>
     /// <param name="position">The position to go on behind.</param>
@@ -37,6 +46,7 @@ internal sealed class StoreFeed(
     {
         var at = long.Parse(position, CultureInfo.InvariantCulture);
         var limit = options.Value.PageSize;
+        var saidUnknown = false;
         while (true)
         {
             var mark = await highWater.WaitAboveAsync(at, Idle, time, cancellationToken);
@@ -44,7 +54,18 @@ internal sealed class StoreFeed(
             if (end > at)
             {
                 var pageEnd = Math.Min(end, at + (Span * options.Value.PageSize));
-                var (events, more) = await PageAsync(eventNames, sources, at, pageEnd, limit, cancellationToken);
+                var (events, more, unknown) = await PageAsync(eventNames, sources, at, pageEnd, limit, cancellationToken);
+                if (unknown is not null)
+                {
+                    if (!saidUnknown)
+                        log.NewerEvent(unknown.Sequence, unknown.TypeName, string.Join(", ", eventNames));
+                    saidUnknown = true;
+                    at = unknown.Sequence - 1;
+                    yield return new EventPage(events, Position(at), at, AtEnd: false);
+                    await Task.Delay(Idle, time, cancellationToken);
+                    continue;
+                }
+
                 // What a page could not hold was sent in vain: ask for less while events are large.
                 limit = more && events.Count < limit ? events.Count : Math.Min(limit * 2, options.Value.PageSize);
                 at = more ? events[^1].Sequence : pageEnd;
@@ -62,30 +83,42 @@ internal sealed class StoreFeed(
 
     private static string Page(string schema, string columns) => $"""
         select {columns} from {schema}.mt_events e
-        where e.seq_id > $1 and e.seq_id <= $2 and e.type = any($3) order by e.seq_id limit $4
+        where e.seq_id > $1 and e.seq_id <= $2 and (e.type = any($3) or (e.timestamp > $5 and not e.type = any($6))) order by e.seq_id limit $4
         """;
 
     public static string Position(long sequence) => sequence.ToString(CultureInfo.InvariantCulture);
 
-    private async Task<(List<StoredEvent> Events, bool More)> PageAsync(
+    private async Task<(List<StoredEvent> Events, bool More, StoredEvent? Unknown)> PageAsync(
         string[] names, bool sources, long after, long upTo, int limit, CancellationToken cancellationToken)
     {
         var bytes = options.Value.PageBytes;
+        _since ??= await NowAsync(cancellationToken);
         await using var command = dataSources.Store.CreateCommand(sources ? _page : _pageWithoutSources);
         command.Parameters.Add(new() { Value = after });
         command.Parameters.Add(new() { Value = upTo });
         command.Parameters.Add(new() { Value = names });
         command.Parameters.Add(new() { Value = limit });
+        command.Parameters.Add(new() { Value = _since });
+        command.Parameters.Add(new() { Value = _known });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var events = new List<StoredEvent>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            events.Add(EventRow.Read(reader));
-            bytes -= events[^1].Data.Length;
+            var next = EventRow.Read(reader);
+            if (!types.Knows(next.TypeName))
+                return (events, true, next);
+            events.Add(next);
+            bytes -= next.Data.Length;
             if (bytes <= 0)
-                return (events, true);
+                return (events, true, null);
         }
 
-        return (events, events.Count == limit);
+        return (events, events.Count == limit, null);
+    }
+
+    private async Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken)
+    {
+        await using var command = dataSources.Store.CreateCommand("select clock_timestamp()");
+        return new((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!, TimeSpan.Zero);
     }
 }
