@@ -47,6 +47,50 @@ public sealed class TakenBackTests(PostgresServer postgres)
         Assert.Equal(1, (await world.StatusAsync()).Late);
     }
 
+    [Theory, MemberData(nameof(Kinds))]
+    public async Task A_job_that_takes_corrections_for_longer_than_before_does_not_replace_what_was_final(string kind)
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var strict = await world.OpenAsync(job: Of(kind, lateness: 0)))
+        {
+            await strict.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 2, 0), new("b", 40, 0)), default);
+            await strict.CheckpointAsync();
+        }
+
+        for (var start = 3; start < 7; start += 2) // and again, when it has been written down with the new lateness
+        {
+            await using var partition = await world.OpenAsync(job: Of(kind, lateness: 1000), startOffset: start);
+            await partition.ProcessAsync(new Chunk(start, new("a", 3, 0), new("b", 41, 0)), default);
+            await partition.CheckpointAsync();
+        }
+
+        await using (var last = await world.OpenAsync(job: Of(kind, lateness: 1000), startOffset: 7))
+        {
+            await last.ProcessAsync(new Chunk(7, new("b", 80, 0), new("b", 42, 0), new("b", 200, 0)), default); // what was open then is corrected
+            await last.CheckpointAsync();
+        }
+
+        Assert.Equal(2, (await world.StatusAsync()).Late);
+        if (kind == "merged")
+            return; // its merger is given what is not late, and that alone
+        var results = (await new JobCatalog(world.Store).ResultsAsync(Of(kind, 0), new ResultQuery(null, null, null, null, null), 100))
+            .Select(r => $"{r.Key} {r.StartMs} {r.Value.GetProperty("c")}").Order(StringComparer.Ordinal).ToArray();
+        Assert.Equal(kind == "sliding" ? ["a -10 2", "a 0 2", "b 30 4", "b 40 4", "b 70 1", "b 80 1"] : ["a " + (kind == "session" ? 1 : 0) + " 2", "b 40 4", "b 80 1"], results);
+    }
+
+    public static TheoryData<string> Kinds => new("tumbling", "sliding", "session", "merged");
+
+    private static Job Of(string kind, int lateness) => (kind == "merged"
+        ? Job.Named("visits").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyBy(v => v.Who)
+        : Visits.Keyed()).Window(
+        kind switch
+        {
+            "tumbling" => Tumbling.Of(10.Milliseconds()),
+            "sliding" or "merged" => Sliding.Of(20.Milliseconds(), every: 10.Milliseconds()),
+            _ => Session.WithGap(10.Milliseconds()),
+        },
+        allowedLateness: lateness.Milliseconds()).Aggregate(a => new { c = a.Count() });
+
     [Fact]
     public async Task A_job_whose_state_cannot_be_read_does_not_hold_the_others_back_and_is_read_anew_when_it_fits()
     {

@@ -155,7 +155,7 @@ public sealed class JobSavepoints(JobStore store)
 
     private static readonly Dictionary<string, string> Columns = new()
     {
-        ["positions"] = "job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, changed_at, shape",
+        ["positions"] = "job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, changed_at, shape, final_up_to",
         ["state"] = "job, partition, pane, key_group, data",
         ["parts"] = "job, slice, partition, version, merged, data",
     };

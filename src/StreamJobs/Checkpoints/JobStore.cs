@@ -266,14 +266,14 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         var p = job.Position;
         Command(batch, """
             insert into {schema}.job_positions
-                (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, shape)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, shape, final_up_to)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
             on conflict (job, partition) do update set
                 topic = excluded.topic, incarnation = excluded.incarnation, next_offset = excluded.next_offset, max_timestamp = excluded.max_timestamp,
                 watermark = excluded.watermark, drained = excluded.drained, idle = excluded.idle, records = excluded.records, late = excluded.late,
-                keys = excluded.keys, shape = excluded.shape, changed_at = now()
+                keys = excluded.keys, shape = excluded.shape, final_up_to = excluded.final_up_to, changed_at = now()
             """, job.Job, checkpoint.Partition, checkpoint.Topic, checkpoint.Incarnation, p.NextOffset, p.MaxTimestamp, p.Watermark, p.IsDrained, p.IsIdle,
-            p.Records, p.Late, p.Keys, job.Shape);
+            p.Records, p.Late, p.Keys, job.Shape, p.FinalUpTo);
 
         // First what is gone: a pane may be back, in other groups.
         AddGone(batch, job.Job, checkpoint.Partition, [.. job.Changes.Where(c => c.Data is null)]);
@@ -325,10 +325,10 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
     private async Task<KeptJob?> ReadJobAsync(NpgsqlConnection connection, string job, int partition, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(Sql("""
-            select next_offset, max_timestamp, watermark, drained, idle, records, late, keys, incarnation, shape
+            select next_offset, max_timestamp, watermark, coalesce(final_up_to, $3), drained, idle, records, late, keys, incarnation, shape
             from {schema}.job_positions where job = $1 and partition = $2
             """), connection);
-        Add(command, job, partition);
+        Add(command, job, partition, long.MinValue);
         JobPosition position;
         string incarnation;
         string? shape;
@@ -337,10 +337,10 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
             if (!await reader.ReadAsync(cancellationToken))
                 return null;
             position = new(
-                reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetBoolean(3), reader.GetBoolean(4), reader.GetInt64(5), reader.GetInt64(6),
-                reader.GetInt64(7));
-            incarnation = reader.GetString(8);
-            shape = await reader.IsDBNullAsync(9, cancellationToken) ? null : reader.GetString(9);
+                reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetBoolean(4), reader.GetBoolean(5), reader.GetInt64(6), reader.GetInt64(7),
+                reader.GetInt64(8));
+            incarnation = reader.GetString(9);
+            shape = await reader.IsDBNullAsync(10, cancellationToken) ? null : reader.GetString(10);
         }
 
         await using var state = new NpgsqlCommand(Sql("select pane, key_group, data from {schema}.job_state where job = $1 and partition = $2"), connection);

@@ -51,13 +51,14 @@ internal sealed class JobCheckpoint
 /// <param name="NextOffset">The next offset to take.</param>
 /// <param name="MaxTimestamp">The largest timestamp, in Unix milliseconds; <see cref="long.MinValue"/> before the first record.</param>
 /// <param name="Watermark">Everything before this time was seen.</param>
+/// <param name="FinalUpTo">Windows that end at or before this time are final.</param>
 /// <param name="IsDrained">Whether the input has ended.</param>
 /// <param name="IsIdle">Whether nothing has come for the idle time-out, and nothing waits.</param>
 /// <param name="Records">Records taken.</param>
 /// <param name="Late">Records set aside.</param>
 /// <param name="Keys">Keys in open windows.</param>
 internal readonly record struct JobPosition(
-    long NextOffset, long MaxTimestamp, long Watermark, bool IsDrained, bool IsIdle, long Records, long Late, long Keys);
+    long NextOffset, long MaxTimestamp, long Watermark, long FinalUpTo, bool IsDrained, bool IsIdle, long Records, long Late, long Keys);
 
 /// <summary>What a checkpoint had kept of a job on a partition.</summary>
 internal sealed record KeptJob(JobPosition Position, string Incarnation, string? Shape, IReadOnlyList<StateBlob> State);

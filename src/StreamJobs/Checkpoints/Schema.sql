@@ -20,6 +20,9 @@ create table if not exists {schema}.job_positions (
 -- What the state looks like; null where an earlier version of this library wrote it.
 alter table {schema}.job_positions add column if not exists shape text;
 
+-- Windows that end by then are final, as the allowed lateness was; null where an earlier version of this library wrote it.
+alter table {schema}.job_positions add column if not exists final_up_to bigint;
+
 -- Keyed state: of each window, its keys in groups, and what has changed in them since. Never a row per key.
 create table if not exists {schema}.job_state (
     job text not null, partition int not null, pane bigint not null, key_group int not null, data bytea not null,
@@ -66,6 +69,7 @@ create table if not exists {schema}.job_savepoints (
     job text not null, name text not null, created_at timestamptz not null default now(), created_by text not null, shape text,
     watermark bigint, closed_up_to bigint, merger_state bytea, primary key (job, name));
 create table if not exists {schema}.job_savepoint_positions (savepoint text not null, like {schema}.job_positions, primary key (job, savepoint, partition));
+alter table {schema}.job_savepoint_positions add column if not exists final_up_to bigint;
 create table if not exists {schema}.job_savepoint_state (savepoint text not null, like {schema}.job_state, primary key (job, savepoint, partition, pane, key_group));
 create table if not exists {schema}.job_savepoint_parts (savepoint text not null, like {schema}.job_parts, primary key (job, savepoint, slice, partition));
 

@@ -153,8 +153,8 @@ public sealed class KeyedStream<TSource, T>
     /// <summary>Groups a key's records in time.</summary>
     /// <param name="window">How.</param>
     /// <param name="allowedLateness">
-    /// How long after a window's end a record still corrects its result, in event time. Nothing by default. A running job has forgotten its final windows: when this is raised, cancel the job and start it,
-    /// or a record for one of them would replace its result.
+    /// How long after a window's end a record still corrects its result, in event time. Nothing by default. Windows that are final stay so when this is raised; to have them corrected, cancel the job
+    /// and start it.
     /// </param>
     public WindowedStream<TSource, T> Window(Window window, TimeSpan allowedLateness = default)
     {

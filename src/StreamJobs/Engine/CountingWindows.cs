@@ -56,7 +56,7 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
 
     public void TakeChanges(List<StateBlob> changes) => _kept.TakeChanges(this, changes);
 
-    public void Restore(IEnumerable<StateBlob> blobs, long watermark)
+    public void Restore(IEnumerable<StateBlob> blobs, long watermark, long finalUpTo)
     {
         foreach (var (key, data) in _kept.Restore(blobs))
         {

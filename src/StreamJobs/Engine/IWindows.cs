@@ -27,8 +27,8 @@ internal interface IWindows<T, TResult>
     /// <summary>What has changed since the last call.</summary>
     void TakeChanges(List<StateBlob> changes);
 
-    /// <summary>Takes back what a checkpoint kept. Before the first record, with the watermark of then.</summary>
-    void Restore(IEnumerable<StateBlob> blobs, long watermark);
+    /// <summary>Takes back what a checkpoint kept. Before the first record, with the watermark of then, and the time up to which windows were final.</summary>
+    void Restore(IEnumerable<StateBlob> blobs, long watermark, long finalUpTo);
 
     /// <summary>The results of windows that are still open, as far as they have come.</summary>
     IEnumerable<WindowResult<TResult>> Open(long watermark);

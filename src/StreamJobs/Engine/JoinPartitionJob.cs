@@ -32,7 +32,7 @@ internal sealed class JoinPartitionJob<TLeft, TRight, TResult>(
 
     public override JobOutput Output => output;
 
-    public override void TakeBackTime(long maxTimestamp, long watermark) => MaxTimestamp = maxTimestamp; // time is what its sources say
+    public override void TakeBackTime(long maxTimestamp, long watermark, long finalUpTo) => MaxTimestamp = maxTimestamp; // time is what its sources say
 
     public override void Process(ReadOnlySpan<JoinInput> records, ReadOnlySpan<RecordPlace> places, long nextOffset)
     {

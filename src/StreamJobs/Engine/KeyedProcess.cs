@@ -88,7 +88,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
 
     public void TakeChanges(List<StateBlob> changes) => _kept.TakeChanges(this, changes);
 
-    public void Restore(IEnumerable<StateBlob> blobs, long watermark)
+    public void Restore(IEnumerable<StateBlob> blobs, long watermark, long finalUpTo)
     {
         foreach (var (key, data) in _kept.Restore(blobs))
         {

@@ -73,8 +73,9 @@ internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, T
         SetDeadline();
     }
 
-    public void Restore(IEnumerable<StateBlob> blobs, long watermark)
+    public void Restore(IEnumerable<StateBlob> blobs, long watermark, long finalUpTo)
     {
+        slices = slices with { FinalUpTo = finalUpTo };
         foreach (var kept in blobs.GroupBy(b => b.Pane))
             PaneOf(kept.Key).Restore(kept);
 

@@ -8,6 +8,7 @@ internal abstract class PartitionJob
 {
     private long _countedRecords;
     private long _countedLate;
+    private long _finalUpTo = long.MinValue;
 
     /// <summary>The incarnation of the topic that it reads.</summary>
     public string Incarnation { get; set; } = "";
@@ -25,6 +26,9 @@ internal abstract class PartitionJob
 
     /// <summary>Everything before this time has been seen, in Unix milliseconds.</summary>
     public virtual long Watermark => IsDrained ? long.MaxValue : MaxTimestamp == long.MinValue ? long.MinValue : MaxTimestamp - (long)Definition.WatermarkDelay.TotalMilliseconds;
+
+    /// <summary>Windows that end at or before this time are final, in Unix milliseconds.</summary>
+    public long FinalUpTo => Watermark == long.MinValue ? _finalUpTo : Math.Max(_finalUpTo, Watermark - (long)Definition.AllowedLateness.TotalMilliseconds);
 
     public long Records { get; protected set; }
 
@@ -53,12 +57,16 @@ internal abstract class PartitionJob
     public void Resume(long records, long late) => (Records, LateRecords, _countedRecords, _countedLate) = (records, late, records, late);
 
     /// <summary>
-    /// Goes on at the time that a checkpoint had come to. The watermark does not fall although the job waits longer for late records now: windows that it had passed are closed, and forgotten,
-    /// and would be opened again with the late records alone.
+    /// Goes on at the time that a checkpoint had come to. The watermark does not fall although the job waits longer for late records now, nor what is final although it is corrected for
+    /// longer: windows that were closed, or final, are forgotten, and would be opened again with the late records alone.
     /// </summary>
-    public virtual void TakeBackTime(long maxTimestamp, long watermark) => MaxTimestamp = watermark is long.MinValue or long.MaxValue
-        ? maxTimestamp
-        : Math.Max(maxTimestamp, watermark + (long)Definition.WatermarkDelay.TotalMilliseconds);
+    public virtual void TakeBackTime(long maxTimestamp, long watermark, long finalUpTo)
+    {
+        _finalUpTo = finalUpTo;
+        MaxTimestamp = watermark is long.MinValue or long.MaxValue
+            ? maxTimestamp
+            : Math.Max(maxTimestamp, watermark + (long)Definition.WatermarkDelay.TotalMilliseconds);
+    }
 
     /// <summary>Records and late ones since this was asked last.</summary>
     public (long Records, long Late) TakeCounts()
@@ -179,7 +187,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
 
     public override void Restore(IEnumerable<StateBlob> blobs)
     {
-        _windows.Restore(blobs, Watermark);
+        _windows.Restore(blobs, Watermark, FinalUpTo);
         _keptWatermark = Watermark;
     }
 

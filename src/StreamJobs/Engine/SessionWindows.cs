@@ -17,6 +17,7 @@ internal sealed class SessionWindows<T, TResult>(
     private readonly Stack<int> _free = [];
     private readonly KeptKeys<string> _kept = new(0);
     private int _slots;
+    private long _finalUpTo = long.MinValue;
 
     public long NextDeadline => _deadlines.TryPeek(out _, out var at) ? at : long.MaxValue;
 
@@ -38,7 +39,8 @@ internal sealed class SessionWindows<T, TResult>(
 
         // Results stand under their session's start, so the session that begins first takes the others in.
         var into = joined.Find(s => s.Start == start);
-        if (watermark >= end + lateness || (into is null && watermark >= timestamp + gap + lateness))
+        var final = watermark == long.MinValue ? _finalUpTo : Math.Max(_finalUpTo, watermark - lateness);
+        if (end <= final || (into is null && timestamp + gap <= final))
             return false;
         _columns.Evaluate(record);
         var isNew = joined.Count == 0;
@@ -128,8 +130,9 @@ internal sealed class SessionWindows<T, TResult>(
 
     public void TakeChanges(List<StateBlob> changes) => _kept.TakeChanges(this, changes);
 
-    public void Restore(IEnumerable<StateBlob> blobs, long watermark)
+    public void Restore(IEnumerable<StateBlob> blobs, long watermark, long finalUpTo)
     {
+        _finalUpTo = finalUpTo;
         foreach (var (key, data) in _kept.Restore(blobs))
         {
             var reader = new StateReader(data);

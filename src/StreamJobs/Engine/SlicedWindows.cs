@@ -96,8 +96,9 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
         }
     }
 
-    public void Restore(IEnumerable<StateBlob> blobs, long watermark)
+    public void Restore(IEnumerable<StateBlob> blobs, long watermark, long finalUpTo)
     {
+        slices = slices with { FinalUpTo = finalUpTo };
         foreach (var kept in blobs.GroupBy(b => b.Pane))
         {
             if (kept.Key == Revisions)
@@ -159,7 +160,7 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
     {
         for (var end = slices.FirstEnd(slice); end <= slices.LastEnd(slice) && end <= watermark; end += slices.Every)
         {
-            if (watermark < end + slices.Lateness)
+            if (end > slices.FinalAt(watermark))
                 yield return end;
         }
     }

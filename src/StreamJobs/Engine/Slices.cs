@@ -4,7 +4,11 @@ namespace StreamJobs.Engine;
 /// The arithmetic of aligned windows, in milliseconds. A window of <see cref="Size"/> starts every <see cref="Every"/>; a record is kept once, in its
 /// slice of that length, and a window is the slices that it covers. A tumbling window is one slice.
 /// </summary>
-internal readonly record struct Slices(long Size, long Every, long Lateness)
+/// <param name="Size">A window's length.</param>
+/// <param name="Every">From one window's start to the next one's.</param>
+/// <param name="Lateness">How long after its end a window can be corrected.</param>
+/// <param name="FinalUpTo">Windows that end at or before it are final whatever the watermark: they were when the lateness was smaller, and are forgotten.</param>
+internal readonly record struct Slices(long Size, long Every, long Lateness, long FinalUpTo = long.MinValue)
 {
     /// <summary>The start of the slice that a time belongs to.</summary>
     public long SliceOf(long timestamp) => timestamp - Mod(timestamp);
@@ -16,7 +20,10 @@ internal readonly record struct Slices(long Size, long Every, long Lateness)
     public long LastEnd(long slice) => slice + Size;
 
     /// <summary>Whether every window of a slice is final.</summary>
-    public bool IsFinal(long slice, long watermark) => watermark >= LastEnd(slice) + Lateness;
+    public bool IsFinal(long slice, long watermark) => LastEnd(slice) <= FinalAt(watermark);
+
+    /// <summary>Windows that end at or before it are final.</summary>
+    public long FinalAt(long watermark) => watermark == long.MinValue ? FinalUpTo : Math.Max(FinalUpTo, watermark - Lateness);
 
     /// <summary>The end of the last window that a watermark has closed.</summary>
     public long ClosedUpTo(long watermark) => watermark is long.MaxValue or long.MinValue ? watermark : SliceOf(watermark);
@@ -68,8 +75,8 @@ internal readonly record struct Slices(long Size, long Every, long Lateness)
     /// <summary>The end of the first window of a slice that a record counts in which comes at a watermark: it is late for those before. The slice is not final.</summary>
     public long FirstCounted(long slice, long watermark)
     {
-        var first = FirstEnd(slice);
-        return watermark == long.MinValue || first + Lateness > watermark ? first : first + (((watermark - Lateness - first) / Every) + 1) * Every;
+        var (first, final) = (FirstEnd(slice), FinalAt(watermark));
+        return first > final ? first : first + (((final - first) / Every) + 1) * Every;
     }
 
     /// <summary>

@@ -42,7 +42,7 @@ internal sealed record CheckpointContents(IReadOnlyList<JobCheckpoint> Jobs, IRe
         {
             Job = name,
             Shape = job.Definition.StateShape,
-            Position = new(job.Position, job.MaxTimestamp, job.Watermark, job.IsDrained, isIdle, job.Records, job.LateRecords, job.Keys),
+            Position = new(job.Position, job.MaxTimestamp, job.Watermark, job.FinalUpTo, job.IsDrained, isIdle, job.Records, job.LateRecords, job.Keys),
             Changes = changes,
             Results = [.. job.Output.Results],
             Parts = [.. job.Output.Partials],

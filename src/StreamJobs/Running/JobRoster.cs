@@ -143,7 +143,7 @@ internal sealed partial class JobRoster(string topic, int partition, long maxKey
 
         // Another incarnation's offsets mean nothing here, but what was counted stays counted.
         (job.Position, job.IsDrained) = (position, kept.Position.IsDrained);
-        job.TakeBackTime(kept.Position.MaxTimestamp, kept.Position.Watermark);
+        job.TakeBackTime(kept.Position.MaxTimestamp, kept.Position.Watermark, kept.Position.FinalUpTo);
         job.Resume(kept.Position.Records, kept.Position.Late);
         try
         {
