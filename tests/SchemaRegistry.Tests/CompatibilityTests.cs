@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Avro;
 using SchemaRegistry.Compatibility;
 using SchemaRegistry.Registries;
@@ -69,6 +70,20 @@ public sealed class CompatibilityTests
 
     private static IReadOnlyList<string> Check(CompatibilityRule rule, string fields) =>
         SchemaCompatibility.Check(rule, Schema.Parse($$"""{"type":"record","name":"R","fields":{{fields}}}"""), [Schema.Parse(V1)]);
+
+    [Theory]
+    [InlineData("""["null",D(4)]""", """["null",D(2)]""", false)]
+    [InlineData("""["null",D(4)]""", "D(2)", false)]
+    [InlineData("""["null",D(4)]""", "D(4)", true)]
+    [InlineData("D(4)", """["null",D(4)]""", false)]
+    [InlineData("""["null",{"type":"long","logicalType":"timestamp-millis"}]""", """["null",{"type":"long","logicalType":"timestamp-micros"}]""", false)]
+    public void What_a_number_means_is_seen_in_a_nullable_field_too(string reader, string writer, bool reads)
+    {
+        var problems = SchemaCompatibility.ProblemsReading(Of(reader), Of(writer));
+        Assert.Equal(reads, problems.Count == 0);
+
+        static Schema Of(string type) => Schema.Parse($$$"""{"type":"record","name":"M","fields":[{"name":"m","type":{{{Regex.Replace(type, @"D\((\d)\)", """{"type":"bytes","logicalType":"decimal","precision":18,"scale":$1}""")}}}}]}""");
+    }
 
     private static Schema Money(int scale) =>
         Schema.Parse($$$"""{"type":"record","name":"M","fields":[{"name":"m","type":{"type":"bytes","logicalType":"decimal","precision":18,"scale":{{{scale}}}}}]}""");

@@ -57,7 +57,7 @@ public sealed class MetricsTests(PostgresServer postgres)
     {
         foreach (var tag in tags)
         {
-            if (tag is { Key: "job", Value: "measured" })
+            if (tag is { Key: "stream_job", Value: "measured" })
                 seen.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);
         }
     }

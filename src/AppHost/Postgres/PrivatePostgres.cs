@@ -62,9 +62,10 @@ public sealed class PrivatePostgres : IPart, IAsyncDisposable
     /// <summary>Starts it again after a stop or a crash, on the same port.</summary>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        // No socket beside TCP: its path could be longer than sockets may have.
         string[] settings =
         [
-            $"port={Port.ToString(CultureInfo.InvariantCulture)}", "listen_addresses=127.0.0.1", $"unix_socket_directories={_folder}", "max_connections=200",
+            $"port={Port.ToString(CultureInfo.InvariantCulture)}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200",
             "shared_buffers=256MB", "max_wal_size=2GB", "checkpoint_timeout=10min", "wal_compression=on", "random_page_cost=1.1",
             _durable ? "synchronous_commit=on" : "fsync=off", "full_page_writes=" + (_durable ? "on" : "off"),
         ];

@@ -81,21 +81,35 @@ public sealed partial class Supervisor(IPart part, TimeProvider time, ILogger lo
         {
             await part.StartAsync(_stop.Token);
             Restarts++;
-            changed();
+            TellChanged();
             LogStarted(part.Name, part.Pid);
             return true;
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
+            // Whatever it is, a full disk or no more processes: it may pass, and nobody else would try again.
             LogNotStarted(part.Name, e.Message, next.TotalSeconds);
             return false;
+        }
+    }
+
+    /// <summary>That the others cannot be told now must not end the watch: what follows a full disk is that parts end.</summary>
+    private void TellChanged()
+    {
+        try
+        {
+            changed();
+        }
+        catch (Exception e)
+        {
+            LogNotTold(e, part.Name);
         }
     }
 
     private async Task PauseAsync(TimeSpan length)
     {
         var wake = _wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        changed();
+        TellChanged();
         try
         {
             await wake.Task.WaitAsync(length, time, _stop.Token);
@@ -115,6 +129,9 @@ public sealed partial class Supervisor(IPart part, TimeProvider time, ILogger lo
 
     [LoggerMessage(6001, LogLevel.Information, "{Part} runs again, as process {Pid}.")]
     private partial void LogStarted(string part, int? pid);
+
+    [LoggerMessage(6003, LogLevel.Error, "{Part} ended or runs again, but endpoints.json cannot be written; what it says of processes is old")]
+    private partial void LogNotTold(Exception error, string part);
 
     [LoggerMessage(6002, LogLevel.Error, "{Part} does not start; next try in {Seconds} s. {Reason}")]
     private partial void LogNotStarted(string part, string reason, double seconds);

@@ -72,19 +72,25 @@ public sealed class Plan
         var environment = _options.Settings.ToEnvironment();
         environment["ConnectionStrings__Postgres"] = _store.ConnectionString;
         environment["Kafka__BootstrapServers"] = _broker.BootstrapServers;
-        environment.TryAdd("Jobs__LakeFolder", Path.Combine(Path.GetFullPath(_options.Data), "lake"));
+        Default("Jobs:LakeFolder", Path.Combine(Path.GetFullPath(_options.Data), "lake"));
         if (_broker.Own is not null)
-            environment.TryAdd("Kafka__CreateMissingTopics", "true");
+            Default("Kafka:CreateMissingTopics", "true");
         if (_broker.Own?.Incarnation is { } incarnation)
         {
             environment["Kafka__Incarnation"] = incarnation;
             // The emulator's topics are new at each start, which up has said: that is no gap to stop at.
-            environment.TryAdd("Kafka__OnGap", "SkipToEarliest");
+            Default("Kafka:OnGap", "SkipToEarliest");
         }
 
         foreach (var (variable, value) in variables)
             environment[variable] = value;
         return new ProgramPart(name, Programs.Command(program, arguments), _options.Log(name), environment);
+
+        void Default(string setting, string value)
+        {
+            if (_options.Settings[setting] is null)
+                environment[Settings.Variable(setting)] = value;
+        }
     }
 
     private static string Url(int port) => $"http://127.0.0.1:{Text(port)}";

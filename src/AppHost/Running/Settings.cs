@@ -33,7 +33,7 @@ public sealed class Settings
         {
             return new Settings(
                 new ConfigurationBuilder().AddJsonFile(file, optional: true).Build(),
-                given.Select(s => s.Split('=', 2)).ToDictionary(s => s[0], s => (string?)s[1], StringComparer.OrdinalIgnoreCase));
+                Given(given));
         }
         catch (InvalidDataException e)
         {
@@ -41,15 +41,24 @@ public sealed class Settings
         }
     }
 
+    // The last one counts, as it does for the programs themselves.
+    private static Dictionary<string, string?> Given(IEnumerable<string> settings)
+    {
+        var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var setting in settings.Select(s => s.Split('=', 2)))
+            values[setting[0]] = setting[1];
+        return values;
+    }
+
     /// <summary>The variables that give the settings to a child, which inherits the environment's own.</summary>
     public Dictionary<string, string?> ToEnvironment()
     {
         var values = _file.AsEnumerable().Where(s => s.Value is not null && Environment.GetEnvironmentVariable(Variable(s.Key)) is null)
-            .ToDictionary(s => Variable(s.Key), s => s.Value);
+            .ToDictionary(s => Variable(s.Key), s => s.Value, StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in _given)
             values[Variable(name)] = value;
         return values;
     }
 
-    private static string Variable(string name) => name.Replace(":", "__", StringComparison.Ordinal);
+    internal static string Variable(string name) => name.Replace(":", "__", StringComparison.Ordinal);
 }

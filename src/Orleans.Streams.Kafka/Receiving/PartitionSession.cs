@@ -185,7 +185,7 @@ internal sealed class PartitionSession<TItem, TPart>(
                 return false;
             }
 
-            KafkaMetrics.Checkpoints.Add(1);
+            KafkaMetrics.Checkpoints.Add(1, new KeyValuePair<string, object?>("topic", place.Topic));
             held.Saved = next;
             consumer.MirrorCheckpoint(place.Partition, next);
             if (held.SaveFails)
@@ -197,7 +197,7 @@ internal sealed class PartitionSession<TItem, TPart>(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            KafkaMetrics.CheckpointFailures.Add(1);
+            KafkaMetrics.CheckpointFailures.Add(1, new KeyValuePair<string, object?>("topic", place.Topic));
             if (!held.SaveFails)
             {
                 held.SaveFails = true;

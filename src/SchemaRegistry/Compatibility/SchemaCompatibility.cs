@@ -36,12 +36,6 @@ public static class SchemaCompatibility
 
     private static void Resolve(Schema reader, Schema writer, string path, List<string> problems, HashSet<(string, string)> seen)
     {
-        if (reader is LogicalSchema || writer is LogicalSchema)
-        {
-            ResolveLogical(reader, writer, path, problems, seen);
-            return;
-        }
-
         if (writer is UnionSchema branches)
         {
             foreach (var branch in branches.Schemas)
@@ -53,6 +47,13 @@ public static class SchemaCompatibility
         {
             if (!options.Schemas.Any(o => Reads(o, writer, seen)))
                 problems.Add($"field '{path}': {Name(writer)} is not one of {Name(reader)}");
+            return;
+        }
+
+        // After the unions: a nullable field's type is in one.
+        if (reader is LogicalSchema || writer is LogicalSchema)
+        {
+            ResolveLogical(reader, writer, path, problems, seen);
             return;
         }
 

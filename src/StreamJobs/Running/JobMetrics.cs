@@ -39,7 +39,7 @@ internal static class JobMetrics
 
     public static void Taken(string job, long records, long late, int exceptions, int results)
     {
-        var tag = new KeyValuePair<string, object?>("job", job);
+        var tag = new KeyValuePair<string, object?>("stream_job", job);
         Records.Add(records, tag);
         Late.Add(late, tag);
         Exceptions.Add(exceptions, tag);
@@ -50,7 +50,7 @@ internal static class JobMetrics
 
     public static void NotWritten(string topic, int partition) => Failures.Add(1, new("topic", topic), new("partition", partition));
 
-    public static void LakeNotWritten(string job) => LakeFailures.Add(1, new KeyValuePair<string, object?>("job", job));
+    public static void LakeNotWritten(string job) => LakeFailures.Add(1, new KeyValuePair<string, object?>("stream_job", job));
 
     public static void Show(string topic, int partition, string job, long watermark, bool isUnfit = false, bool isFull = false) =>
         (Watermarks[(topic, partition, job)], Hindrances[(topic, partition, job)]) = (watermark, (isUnfit, isFull));
@@ -62,5 +62,5 @@ internal static class JobMetrics
         Hindrances.TryRemove((topic, partition, job), out _);
     }
 
-    private static KeyValuePair<string, object?>[] Tags((string Topic, int Partition, string Job) key) => [new("topic", key.Topic), new("partition", key.Partition), new("job", key.Job)];
+    private static KeyValuePair<string, object?>[] Tags((string Topic, int Partition, string Job) key) => [new("topic", key.Topic), new("partition", key.Partition), new("stream_job", key.Job)];
 }

@@ -14,6 +14,9 @@ internal sealed class FakePart : IPart
     /// <summary>How many of the next starts fail.</summary>
     public int FailingStarts { get; set; }
 
+    /// <summary>What a start fails with.</summary>
+    public Exception StartError { get; set; } = new InvalidOperationException("not today");
+
     /// <summary>Whether somebody waits for its end.</summary>
     public bool Watched { get; private set; }
 
@@ -32,7 +35,7 @@ internal sealed class FakePart : IPart
     public Task StartAsync(CancellationToken cancellationToken = default)
     {
         if (FailingStarts-- > 0)
-            throw new InvalidOperationException("not today");
+            throw StartError;
         (_end, Watched, Pid) = (new(TaskCreationOptions.RunContinuationsAsynchronously), false, 1);
         Starts++;
         return Task.CompletedTask;

@@ -44,6 +44,27 @@ public sealed class SupervisorTests
     }
 
     [Fact]
+    public async Task One_that_cannot_be_started_or_told_of_for_whatever_reason_is_started_later()
+    {
+        var isDiskFull = false;
+        var supervisor = new Supervisor(_part, _time, NullLogger.Instance, () =>
+        {
+            if (isDiskFull)
+                throw new IOException("No space left on device");
+        });
+        await supervisor.StartAsync(TestContext.Current.CancellationToken);
+        isDiskFull = true;
+        (_part.FailingStarts, _part.StartError) = (1, new IOException("No space left on device"));
+        await EndAsync();
+        _time.Advance(TimeSpan.FromSeconds(0.5));
+        await PausesAsync(2);
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        await StartedAsync(2);
+        await supervisor.StopAsync();
+    }
+
+    [Fact]
     public async Task One_that_ran_for_long_starts_soon_again()
     {
         var supervisor = await StartAsync();

@@ -10,7 +10,7 @@ public sealed partial class DashboardTests
 {
     private static readonly string[] Words =
     [
-        "sum", "max", "min", "avg", "by", "rate", "increase", "changes", "histogram_quantile", "and", "or", "unless", "up", "__rate_interval",
+        "sum", "max", "min", "avg", "by", "rate", "increase", "changes", "histogram_quantile", "and", "or", "unless", "offset", "up", "__rate_interval",
     ];
 
     [Fact]
@@ -28,6 +28,18 @@ public sealed partial class DashboardTests
     [Fact]
     public void The_check_of_names_sees_a_metric_in_every_query() =>
         Assert.All(Panels().Concat(Rules().Where(rule => rule.Where != "ProcessDown")), query => Assert.NotEmpty(MetricsOf(query.Expression)));
+
+    [Fact]
+    public void A_panel_or_rule_groups_only_by_labels_that_the_programs_give()
+    {
+        var sources = string.Concat(Repository.Files("src", "*.cs").Select(Repository.Read));
+        Assert.All(Panels().Concat(Rules()), query => Assert.All(LabelsOf(query.Expression), label =>
+        {
+            // Prometheus gives these two by itself: the name of what it reads from, and the address. A metric's own label of that name is renamed.
+            Assert.False(label is "job" or "instance", $"{query.Where}: '{label}' is not the program's.");
+            Assert.True(label == "le" || sources.Contains($"\"{label}\"", StringComparison.Ordinal), $"{query.Where}: nothing is tagged '{label}'.");
+        }));
+    }
 
     [Fact]
     public void The_brackets_of_a_query_match() =>
@@ -63,6 +75,12 @@ public sealed partial class DashboardTests
     // Labels stand in braces or after "by"; durations in brackets.
     private static IEnumerable<string> MetricsOf(string expression) =>
         Word().Matches(NotMetrics().Replace(expression, " ")).Select(m => m.Value).Except(Words).Distinct();
+
+    private static IEnumerable<string> LabelsOf(string expression) =>
+        Grouping().Matches(expression).SelectMany(m => m.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries)).Distinct();
+
+    [GeneratedRegex("""\bby \(([^)]*)\)""")]
+    private static partial Regex Grouping();
 
     [GeneratedRegex("""\{[^}]*\}|\[[^\]]*\]|\bby \([^)]*\)""")]
     private static partial Regex NotMetrics();

@@ -1,5 +1,5 @@
 import { byId, h } from './dom.js';
-import { clock, eventName, number, place, words } from './format.js';
+import { clock, eventName, place, words } from './format.js';
 
 /** The sheet at the side: one user, account, event or dead letter, whole. */
 const dialog = byId('drawer'), body = byId('drawer-body');
@@ -94,7 +94,7 @@ function act(id, action, label) {
 const facts = values => h('dl', { class: 'facts' }, Object.entries(values).filter(([, v]) => v != null).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, show(value))]));
 
 function show(value) {
-  if (typeof value === 'number') return number(value);
+  if (typeof value === 'number') return String(value); // an amount's cents and an id's digits matter here
   if (Array.isArray(value)) return value.length ? value.join(', ') : 'none';
   if (typeof value === 'object') return Object.keys(value).length ? Object.entries(value).map(([k, v]) => `${k} ${v}`).join(', ') : 'empty';
   return /^\d{4}-\d\d-\d\dT/.test(value) ? clock(value) : String(value);
