@@ -76,6 +76,25 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
         Assert.Single(await reader.ReadStreamAsync("order/o2", 0, 10));
     }
 
+    [Fact]
+    public async Task A_record_whose_timestamp_is_no_time_is_a_dead_letter_and_its_key_goes_on()
+    {
+        // Apache Kafka 4 refuses such a record by default; older brokers and the emulator take it.
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);
+        var microseconds = Noon.ToUnixTimeMilliseconds() * 1000;
+        await cluster.SendAsync("o1", cluster.Encode(Order("o1", OrderType.Place, 1m)), microseconds);
+        await cluster.SendAsync("o1", "not Avro"u8.ToArray(), microseconds);
+        await cluster.SendAsync(null, cluster.Encode(Order("o2", OrderType.Place, 1m)), microseconds);
+        await cluster.SendAsync(Order("o1", OrderType.Place, 3m));
+
+        await Eventually.Async(
+            async () => await cluster.Service<IEventReader>().ReadStreamAsync("order/o1", 0, 10), e => e.Count == 1, Patience, "the good record is stored");
+        var letters = await Eventually.Async(
+            async () => await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 10), l => l.Count == 3, Patience, "the others are dead letters");
+        Assert.All(letters, l => Assert.Equal(9999, l.Letter.Timestamp.Year));
+        Assert.Single(letters, l => l.Letter.Reason.Contains($"Kafka timestamp is {microseconds} ms", StringComparison.Ordinal));
+    }
+
     [Theory, BrokerData]
     public async Task A_replay_from_the_topic_equals_what_live_events_gave(BrokerKind kind)
     {
