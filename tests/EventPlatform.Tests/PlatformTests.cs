@@ -76,6 +76,26 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
         Assert.Single(await reader.ReadStreamAsync("order/o2", 0, 10));
     }
 
+    [Theory, BrokerData]
+    public async Task A_record_that_repeats_an_id_with_another_content_stays_a_dead_letter_until_it_has_an_id_of_its_own(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres);
+        var (placed, desk) = (Order("o1", OrderType.Place, 2m), cluster.Service<DeadLetterDesk>());
+        await cluster.SendAsync(placed);
+        await cluster.SendAsync(placed with { Amount = 3m });
+        var store = cluster.Service<IDeadLetterStore>();
+        var letter = (await Eventually.Async(
+            async () => await store.ListAsync(new DeadLetterFilter(), null, 10), l => l.Count == 1, Patience, "the conflict is a dead letter"))[0];
+
+        var refused = await desk.ReprocessAsync(letter.Id, "alice", null, default);
+        Assert.Equal(ReprocessResult.StillBad, refused.Result);
+        Assert.Contains("belongs to a record with another key or another content", refused.Reason, StringComparison.Ordinal);
+        Assert.Equal(DeadLetterStatus.Open, Assert.Single(await store.ListAsync(new DeadLetterFilter(), null, 10)).Status);
+
+        var mended = new MendedRecord(null, cluster.Encode(placed with { Amount = 3m, EventId = Guid.NewGuid().ToString() }));
+        Assert.Equal(ReprocessResult.Done, (await desk.ReprocessAsync(letter.Id, "alice", mended, default)).Result);
+    }
+
     [Fact]
     public async Task A_record_whose_timestamp_is_no_time_is_a_dead_letter_and_its_key_goes_on()
     {
