@@ -76,6 +76,20 @@ public sealed class DeadLetterStoreTests(PostgresServer postgres) : IAsyncLifeti
         Assert.All(found.DeadLetters, l => Assert.Equal(EventIds.OfRecord(id), EventIds.OfRecord(l.Letter.EventId!)));
     }
 
+    [Fact]
+    public async Task What_was_reprocessed_is_said_to_be_although_it_was_discarded_meanwhile()
+    {
+        await Letters.AddAsync(Dead(At(5)));
+        var id = (await Letters.ListAsync(new DeadLetterFilter(), null, 1))[0].Id;
+
+        Assert.True(await Letters.CloseAsync(id, DeadLetterStatus.Discarded, "bob", null));
+        Assert.True(await Letters.CloseAsync(id, DeadLetterStatus.Reprocessed, "ada", null));
+        Assert.False(await Letters.CloseAsync(id, DeadLetterStatus.Reprocessed, "eve", null));
+
+        Assert.Equal(DeadLetterStatus.Reprocessed, (await Letters.GetAsync(id))!.Status);
+        Assert.Equal("bob discard,ada reprocess", await _store.ScalarAsync<string>("select string_agg(operator || ' ' || action, ',' order by id) from operator_actions"));
+    }
+
     [Theory]
     [InlineData(DeadLetterStatus.Reprocessed, "reprocess")]
     [InlineData(DeadLetterStatus.Discarded, "discard")]
