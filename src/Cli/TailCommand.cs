@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
+using EventPlatform.Intake;
 using EventStore;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
@@ -72,7 +73,7 @@ internal static class TailCommand
                 {
                     partition = result.Partition.Value,
                     offset = result.Offset.Value,
-                    timestamp = result.Message.Timestamp.UtcDateTime,
+                    timestamp = KafkaTime.Of(result.Message.Timestamp.UnixTimestampMs).UtcDateTime,
                     headers = result.Message.Headers is { Count: > 0 } headers
                         ? headers.GroupBy(h => h.Key).ToDictionary(h => h.Key, h => Text(h.Last().GetValueBytes()))
                         : null,

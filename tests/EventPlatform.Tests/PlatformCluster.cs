@@ -116,8 +116,13 @@ public sealed class PlatformCluster : IAsyncDisposable
 
     public Task<DeliveryResult<string?, byte[]>> SendAsync(OrderRecord record) => SendAsync(record.OrderId, _encoder.Encode(record));
 
-    public Task<DeliveryResult<string?, byte[]>> SendAsync(string? key, byte[] value) =>
-        _producer.ProduceAsync(Topic, new Message<string?, byte[]> { Key = key, Value = value });
+    public Task<DeliveryResult<string?, byte[]>> SendAsync(string? key, byte[] value, long? timestampMs = null) =>
+        _producer.ProduceAsync(Topic, new Message<string?, byte[]>
+        {
+            Key = key,
+            Value = value,
+            Timestamp = timestampMs is { } ms ? new(ms, TimestampType.CreateTime) : Timestamp.Default,
+        });
 
     /// <summary>Stops the silo as a deployment does, and starts another in its place.</summary>
     public Task RestartAsync() => _cluster.RestartSiloAsync(_cluster.Silos[0]);

@@ -77,6 +77,46 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
     }
 
     [Theory, BrokerData]
+    public async Task A_record_that_repeats_an_id_with_another_content_stays_a_dead_letter_until_it_has_an_id_of_its_own(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres);
+        var (placed, desk) = (Order("o1", OrderType.Place, 2m), cluster.Service<DeadLetterDesk>());
+        await cluster.SendAsync(placed);
+        await cluster.SendAsync(placed with { Amount = 3m });
+        var store = cluster.Service<IDeadLetterStore>();
+        var letter = (await Eventually.Async(
+            async () => await store.ListAsync(new DeadLetterFilter(), null, 10), l => l.Count == 1, Patience, "the conflict is a dead letter"))[0];
+
+        var refused = await desk.ReprocessAsync(letter.Id, "alice", null, default);
+        Assert.Equal(ReprocessResult.StillBad, refused.Result);
+        Assert.Contains("belongs to a record with another key or another content", refused.Reason, StringComparison.Ordinal);
+        Assert.Equal(DeadLetterStatus.Open, Assert.Single(await store.ListAsync(new DeadLetterFilter(), null, 10)).Status);
+
+        var mended = new MendedRecord(null, cluster.Encode(placed with { Amount = 3m, EventId = Guid.NewGuid().ToString() }));
+        Assert.Equal(ReprocessResult.Done, (await desk.ReprocessAsync(letter.Id, "alice", mended, default)).Result);
+    }
+
+    [Fact]
+    public async Task A_record_whose_timestamp_is_no_time_is_a_dead_letter_and_its_key_goes_on()
+    {
+        // Apache Kafka 4 refuses such a record by default; older brokers and the emulator take it.
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);
+        var microseconds = Noon.ToUnixTimeMilliseconds() * 1000;
+        await cluster.SendAsync("o1", cluster.Encode(Order("o1", OrderType.Place, 1m)), microseconds);
+        await cluster.SendAsync("o1", "not Avro"u8.ToArray(), microseconds);
+        await cluster.SendAsync(null, cluster.Encode(Order("o2", OrderType.Place, 1m)), microseconds);
+        await cluster.SendAsync(Order("o1", OrderType.Place, 3m));
+
+        await Eventually.Async(
+            async () => await cluster.Service<IEventReader>().ReadStreamAsync("order/o1", 0, 10), e => e.Count == 1, Patience, "the good record is stored");
+        var letters = await Eventually.Async(
+            async () => await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 10), l => l.Count == 3, Patience, "the others are dead letters");
+        Assert.All(letters, l => Assert.Equal(9999, l.Letter.Timestamp.Year));
+        var timed = Assert.Single(letters, l => l.Letter.Reason.Contains($"Kafka timestamp is {microseconds} ms", StringComparison.Ordinal));
+        Assert.Equal(ReprocessResult.Done, (await cluster.Service<DeadLetterDesk>().ReprocessAsync(timed.Id, "alice", null, default)).Result);
+    }
+
+    [Theory, BrokerData]
     public async Task A_replay_from_the_topic_equals_what_live_events_gave(BrokerKind kind)
     {
         await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres);
@@ -92,10 +132,29 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
             async () => await ReadAllAsync(reader, "orders-by-day"), d => d.Count > 0 && d.Sum(Count) == Expected(), Patience, "everything is projected");
         var replay = await cluster.Service<IReplays>().StartAsync(
             new ReplayRequest("orders-by-day") { Source = "kafka", Target = "orders-from-kafka", Arguments = new Dictionary<string, string> { ["topic"] = "orders" } }, "alice");
-        await Eventually.Async(
-            async () => (await cluster.Service<IReplays>().GetAsync(replay.Id))?.State, s => s == ReplayState.Completed, Patience, "the replay is done");
+        var done = await Eventually.Async(
+            async () => await cluster.Service<IReplays>().GetAsync(replay.Id), r => r?.State == ReplayState.Completed, Patience, "the replay is done");
+        Assert.Equal((220, 220), (done!.Done, done.Total)); // records, also those that give no event
+        Assert.InRange(done.Rate, 1, 100_000);
 
         Assert.Equal(live.Select(d => (d.Key, d.Json)), (await ReadAllAsync(reader, "orders-from-kafka")).Select(d => (d.Key, d.Json)));
+    }
+
+    [Fact]
+    public async Task A_replay_up_to_an_offset_counts_the_records_up_to_it()
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);
+        for (var i = 0; i < 40; i++)
+            await cluster.SendAsync(Order($"o{i}", OrderType.Place, 1));
+        await Eventually.Async(async () => await ReadAllAsync(cluster.Service<IProjectionReader>(), "orders-by-day"), d => d.Sum(Count) == 40, Patience, "everything is projected");
+
+        var arguments = new Dictionary<string, string> { ["topic"] = "orders", ["to"] = "0:3,1:4" };
+        var replay = await cluster.Service<IReplays>().StartAsync(
+            new ReplayRequest("orders-by-day") { Source = "kafka", Target = "first-orders", Arguments = arguments }, "alice");
+        var done = await Eventually.Async(
+            async () => await cluster.Service<IReplays>().GetAsync(replay.Id), r => r?.State == ReplayState.Completed, Patience, "the replay is done");
+        Assert.Equal((7, 7), (done!.Done, done.Total));
+        Assert.Equal(7, (await ReadAllAsync(cluster.Service<IProjectionReader>(), "first-orders")).Sum(Count));
     }
 
     private static int Expected()

@@ -1,5 +1,8 @@
+using System.Globalization;
+using Contracts;
 using Contracts.Records;
 using Contracts.Users;
+using Grains.Jobs;
 using Grains.Users;
 using static EventStore.Testing.Scenario;
 using static Grains.Tests.Records;
@@ -36,6 +39,16 @@ public sealed class UserTests
     [InlineData("unreadable", 0)]
     public void A_purchase_with_an_unreadable_amount_is_still_a_purchase(string amount, double expected) =>
         Given<User>().When(UserEvent(EventType.Purchase, "s1", ("amount", amount), ("currency", "USD"))).Then(new PurchaseMade(At, "s1", (decimal)expected, "USD"));
+
+    [Theory]
+    [InlineData("79228162514264337593543950335")]
+    [InlineData("-10000000000000000")]
+    public void A_purchase_beyond_what_money_may_be_is_refused_and_no_job_adds_it_up(string amount)
+    {
+        Given<User>().When(UserEvent(EventType.Purchase, "s1", ("amount", amount))).ThenRejected($"the amount {amount} is beyond what money may be");
+        Assert.Null(new ShopEvent { Amount = decimal.Parse(amount, CultureInfo.InvariantCulture) }.Amount);
+        Assert.Equal(Money.Max, new ShopEvent { Amount = Money.Max }.Amount);
+    }
 
     [Fact]
     public void A_purchase_without_properties_is_not_refused() =>

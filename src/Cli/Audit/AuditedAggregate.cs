@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using EventPlatform.Intake;
 using EventStore;
 using EventStore.Aggregates;
 using SchemaRegistry;
@@ -14,7 +15,7 @@ internal abstract class AuditedAggregate(string name, string topic)
     public string Topic { get; } = topic;
 
     /// <summary>Judges a record by the rules of the documentation.</summary>
-    public abstract Task<AuditedRecord> JudgeAsync(long offset, string? key, byte[]? value, DateTimeOffset timestamp, CancellationToken cancellationToken);
+    public abstract Task<AuditedRecord> JudgeAsync(long offset, string? key, byte[]? value, long timestampMs, CancellationToken cancellationToken);
 
     /// <summary>
     /// Decides and folds a stream again: each record's events must be those stored, and a record without events must be one that gives none.
@@ -41,7 +42,7 @@ internal sealed class AuditedAggregate<TState, TRecord, TEvent>(
     private readonly EventTypes _types = new EventTypes().AddEventsOf(typeof(TEvent));
 
     public override async Task<AuditedRecord> JudgeAsync(
-        long offset, string? recordKey, byte[]? value, DateTimeOffset timestamp, CancellationToken cancellationToken)
+        long offset, string? recordKey, byte[]? value, long timestampMs, CancellationToken cancellationToken)
     {
         var digest = EventIds.Digest(value, WireFormat.HeaderLength);
         if (value is null)
@@ -60,7 +61,8 @@ internal sealed class AuditedAggregate<TState, TRecord, TEvent>(
             : recordKey.Length > MaxKeyLength ? "the key is too long"
             : key(record) != recordKey ? "another key in its content"
             : string.IsNullOrEmpty(eventId(record)) ? "no event id"
-            : time(record) - timestamp > MaxFutureSkew ? "too far in the future"
+            : !KafkaTime.IsTime(timestampMs) ? "its Kafka timestamp is no time"
+            : time(record) - KafkaTime.Of(timestampMs) > MaxFutureSkew ? "too far in the future"
             : null;
         return new(offset, recordKey, record, fault, string.IsNullOrEmpty(eventId(record)) ? null : EventIds.OfRecord(eventId(record)), digest);
     }

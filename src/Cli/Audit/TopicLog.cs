@@ -70,7 +70,7 @@ internal sealed class TopicLog : IDisposable
             if (result.IsPartitionEOF || result.Offset.Value >= high)
                 break;
             records.Add(await aggregate.JudgeAsync(
-                result.Offset.Value, Text(result.Message.Key), result.Message.Value, new DateTimeOffset(result.Message.Timestamp.UtcDateTime, TimeSpan.Zero), cancellationToken));
+                result.Offset.Value, Text(result.Message.Key), result.Message.Value, result.Message.Timestamp.UnixTimestampMs, cancellationToken));
             if (result.Offset.Value == high - 1)
                 break;
         }

@@ -41,7 +41,8 @@ public sealed class DeadLetterDesk(IDeadLetterStore store, IGrainFactory grains,
         });
         if (fault is not null)
             return new ReprocessOutcome(ReprocessResult.StillBad, fault);
-        await store.CloseAsync(id, DeadLetterStatus.Reprocessed, who, mended is null ? null : "mended", cancellationToken);
-        return new ReprocessOutcome(ReprocessResult.Done, null);
+        return await store.CloseAsync(id, DeadLetterStatus.Reprocessed, who, mended is null ? null : "mended", cancellationToken)
+            ? new ReprocessOutcome(ReprocessResult.Done, null)
+            : new ReprocessOutcome(ReprocessResult.NotOpen, "Another call reprocessed it at the same time.");
     }
 }

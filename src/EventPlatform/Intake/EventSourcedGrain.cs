@@ -1,5 +1,4 @@
 using EventStore.Aggregates;
-using EventStore.Reading;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Placement;
 using Orleans.Streams;
@@ -46,11 +45,7 @@ public abstract class EventSourcedGrain<TState, TRecord, TEvent>
     public async Task<string?> ReprocessAsync(KafkaRecord record)
     {
         var incoming = await Readers.Of<TRecord>(record.Topic).ReadAsync(record, CancellationToken.None);
-        if (incoming.Fault is { } fault)
-            return fault.Reason;
-        await IntakeAsync([incoming with { Reprocessed = true }], CancellationToken.None);
-        var trace = await ServiceProvider.GetRequiredService<IEventReader>().FindAsync(EventIds.OfRecord(incoming.EventId!), incoming.EventId);
-        return trace.Event is not null || trace.Ledger.Count > 0 ? null : trace.DeadLetters.FirstOrDefault()?.Letter.Reason ?? "It was not applied.";
+        return (await ReprocessAsync(incoming))?.Reason;
     }
 }
 

@@ -51,7 +51,7 @@ public sealed class TopicReader<TRecord>(TopicDefinition<TRecord> topic, IRecord
             Fault = fault,
             EventId = value is null ? null : topic.EventId(value),
             SchemaId = WireFormat.TryReadSchemaId(payload.Span),
-            Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(record.TimestampMs),
+            Timestamp = KafkaTime.Of(record.TimestampMs),
             Payload = payload,
             DigestOffset = WireFormat.HeaderLength,
             TraceParent = Header(record, "traceparent"),
@@ -65,7 +65,9 @@ public sealed class TopicReader<TRecord>(TopicDefinition<TRecord> topic, IRecord
             return new(DeadLetterKind.Invalid, $"The record lies under the key '{record.Key}', but its content says '{key}': order is kept per key.");
         if (string.IsNullOrEmpty(topic.EventId(value)))
             return new(DeadLetterKind.Invalid, "The record has an empty event id, so a repetition of it could not be told from a new one.");
-        var ahead = topic.Time(value) - DateTimeOffset.FromUnixTimeMilliseconds(record.TimestampMs);
+        if (!KafkaTime.IsTime(record.TimestampMs))
+            return new(DeadLetterKind.Invalid, $"The record's Kafka timestamp is {record.TimestampMs} ms, which is no time before the year 10000: its producer must write milliseconds since 1970.");
+        var ahead = topic.Time(value) - KafkaTime.Of(record.TimestampMs);
         return ahead > _options.MaxFutureSkew
             ? new(DeadLetterKind.FutureTimestamp,
                 $"The record says it happened at {topic.Time(value):O}, {ahead.TotalDays:F1} days after Kafka took it; {IntakeOptions.Section}:{nameof(IntakeOptions.MaxFutureSkew)} allows {_options.MaxFutureSkew}.")

@@ -16,7 +16,7 @@ internal sealed class UnroutableRecords(IDeadLetterStore deadLetters) : IKafkaUn
             new DeadLetter(
                 new RecordCoordinates(record.Topic, record.Incarnation, record.Partition, record.Offset), Consumer, record.Key,
                 WireFormat.TryReadSchemaId(record.Value), Explain(reason), DeadLetterKind.Invalid, null, record.Value, null,
-                DateTimeOffset.FromUnixTimeMilliseconds(record.TimestampMs)),
+                KafkaTime.Of(record.TimestampMs)),
             cancellationToken);
 
     private static string Explain(KafkaUnroutableReason reason) => reason switch

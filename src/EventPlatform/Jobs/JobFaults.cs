@@ -1,4 +1,5 @@
 using EventPlatform.DeadLetters;
+using EventPlatform.Intake;
 using EventPlatform.Topics;
 using EventStore;
 using EventStore.DeadLetters;
@@ -27,7 +28,7 @@ internal sealed class JobFaults(IDeadLetterStore deadLetters, IReadOnlyList<Aggr
                 new RecordCoordinates(topics.BrokerNameOf(fault.Topic), fault.Incarnation, fault.Partition, fault.Offset),
                 fault.Job is null ? AllJobs : ConsumerPrefix + fault.Job, fault.Key, WireFormat.TryReadSchemaId(fault.Value), fault.Error.Message,
                 fault.Job is null ? DeadLetterKind.Undecodable : DeadLetterKind.JobFailed, fault.Error.ToString(), fault.Value, null,
-                DateTimeOffset.FromUnixTimeMilliseconds(fault.TimestampMs)),
+                KafkaTime.Of(fault.TimestampMs)),
             cancellationToken);
     }
 

@@ -98,17 +98,18 @@ public abstract class AggregateGrain<TState, TRecord, TEvent>
     /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
     /// <exception cref="StreamUnreadableException">The history cannot be folded.</exception>
     /// <exception cref="StreamContentionException">Other writers were faster each time.</exception>
-    protected async Task IntakeAsync(IReadOnlyList<IncomingRecord<TRecord>> batch, CancellationToken cancellationToken = default)
-    {
-        using var activity = AggregateTelemetry.StartIntake(_kind.Name, StreamKey, batch);
-        var started = Stopwatch.GetTimestamp();
-        await InTurnAsync(async () =>
-        {
-            await new RecordIntake<TState, TRecord, TEvent>(this).TakeAsync(batch, cancellationToken);
-            return true;
-        }, cancellationToken);
-        AggregateTelemetry.TookIn(_kind.Name, started);
-    }
+    protected Task IntakeAsync(IReadOnlyList<IncomingRecord<TRecord>> batch, CancellationToken cancellationToken = default) =>
+        TakeAsync(batch, cancellationToken);
+
+    /// <summary>Takes a dead letter's record in again, at the end of the stream. When it returns null, the record is durable.</summary>
+    /// <param name="record">The record, possibly mended.</param>
+    /// <param name="cancellationToken">Stops waiting; what was sent may still be committed.</param>
+    /// <returns>What is still wrong with it; it then leaves no trace but the dead letter that it has.</returns>
+    /// <exception cref="StoreUnavailableException">The database could not be reached.</exception>
+    /// <exception cref="StreamUnreadableException">The history cannot be folded.</exception>
+    /// <exception cref="StreamContentionException">Other writers were faster each time.</exception>
+    protected Task<RecordFault?> ReprocessAsync(IncomingRecord<TRecord> record, CancellationToken cancellationToken = default) =>
+        TakeAsync([record with { Reprocessed = true }], cancellationToken);
 
     /// <summary>
     /// Runs a command: decides on the current state, commits, and answers. The same id again gives the earlier answer, also after
@@ -183,6 +184,15 @@ public abstract class AggregateGrain<TState, TRecord, TEvent>
         if (draft.Verdict is AppendVerdict.Committed)
             _committed.AddRange(draft.Entries.Select((e, i) => new CommittedEvent<TEvent>(e.Event, e.Stored.Id, draft.ExpectedVersion + i + 1)));
         return draft.Verdict;
+    }
+
+    private async Task<RecordFault?> TakeAsync(IReadOnlyList<IncomingRecord<TRecord>> batch, CancellationToken cancellationToken)
+    {
+        using var activity = AggregateTelemetry.StartIntake(_kind.Name, StreamKey, batch);
+        var started = Stopwatch.GetTimestamp();
+        var fault = await InTurnAsync(() => new RecordIntake<TState, TRecord, TEvent>(this).TakeAsync(batch, cancellationToken), cancellationToken);
+        AggregateTelemetry.TookIn(_kind.Name, started);
+        return fault;
     }
 
     private async Task<T> InTurnAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)

@@ -38,7 +38,7 @@ public sealed record IncomingRecord<TRecord>
     public string? TraceParent { get; init; }
 
     /// <summary>True for a record sent again from the dead letters: its position has passed, and is not checked.</summary>
-    public bool Reprocessed { get; init; }
+    public bool Reprocessed { get; internal init; }
 }
 
 /// <summary>A fault in a record.</summary>

@@ -9,7 +9,7 @@ namespace EventStore.DeadLetters;
 /// <param name="Kind">What is wrong, for a program.</param>
 /// <param name="Exception">The exception's text, or null.</param>
 /// <param name="Payload">The record's value as it lay on the topic, or null for a tombstone.</param>
-/// <param name="EventId">The record's event id as text, or null when it could not be read.</param>
+/// <param name="EventId">The record's event id as text, or null when it could not be read. The store keeps one of over 500 characters as the UUID that it stands for.</param>
 /// <param name="Timestamp">The record's Kafka timestamp.</param>
 public sealed record DeadLetter(
     RecordCoordinates Record, string Consumer, string? Key, int? SchemaId, string Reason, DeadLetterKind Kind, string? Exception,

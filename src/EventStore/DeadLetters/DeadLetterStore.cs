@@ -21,9 +21,10 @@ internal sealed class DeadLetterStore(StoreDatabase database) : IDeadLetterStore
 
     private readonly string _count = $"select count(*) from {database.Schema}.dead_letters where {Matches}";
 
+    // A record that reached its stream is reprocessed, also when it was discarded meanwhile.
     private readonly string _close = $"""
         with closed as (
-            update {database.Schema}.dead_letters set status = $2, changed_at = now() where id = $1 and status = 1
+            update {database.Schema}.dead_letters set status = $2, changed_at = now() where id = $1 and (status = 1 or status = 3 and $2 = 2)
             returning id, topic, partition, record_offset)
         insert into {database.Schema}.operator_actions (operator, action, subject, detail)
         select $3, $4, format('dead letter %s (%s/%s@%s)', id, topic, partition, record_offset), $5 from closed

@@ -26,7 +26,10 @@ public interface IDeadLetterStore
     /// <summary>Counts dead letters.</summary>
     ValueTask<long> CountAsync(DeadLetterFilter filter, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends an open dead letter and records who did it. Returns false when there is none, or when it is not open any more.</summary>
+    /// <summary>
+    /// Ends an open dead letter and records who did it. Returns false when there is none, or when it is not open any more. Reprocessing also ends one that was
+    /// discarded: its record has reached its stream by then, whatever was said of it meanwhile.
+    /// </summary>
     /// <param name="id">The dead letter.</param>
     /// <param name="status"><see cref="DeadLetterStatus.Reprocessed"/> or <see cref="DeadLetterStatus.Discarded"/>.</param>
     /// <param name="who">The operator, for the record.</param>

@@ -52,7 +52,7 @@ internal sealed class EventReader(StoreDatabase database) : IEventReader
             new LedgerEntry(row.GetGuid(1), (LedgerOutcome)row.GetInt16(2), row.IsDBNull(3) ? null : row.GetString(3),
                 EventHeaders.Read(row.GetString(4)) ?? new EventSource(null, null, "")),
             row.GetFieldValue<DateTimeOffset>(5)), cancellationToken);
-        var letters = await database.QueryAsync(_deadLetters, [asWritten ?? eventId.ToString()], DeadLetterRow.Read, cancellationToken);
+        var letters = await database.QueryAsync(_deadLetters, [DeadLetterColumns.IndexedEventId(asWritten ?? eventId.ToString())!], DeadLetterRow.Read, cancellationToken);
         var found = await database.QueryAsync(_event, [eventId], row => EventRow.Read(row), cancellationToken);
         return new EventTrace(found.SingleOrDefault(), ledger, letters);
     }

@@ -1,3 +1,4 @@
+using Contracts;
 using SchemaRegistry;
 
 namespace Grains.Jobs;
@@ -23,9 +24,13 @@ public readonly record struct ShopEvent
     /// <summary>The device, as the schema's symbol.</summary>
     public string? DeviceType { get; init; }
 
-    /// <summary>What a purchase cost.</summary>
+    /// <summary>What a purchase cost; none where it is beyond what money may be, which would overflow every sum.</summary>
     [AvroMapEntry("properties", "amount")]
-    public decimal? Amount { get; init; }
+    public decimal? Amount
+    {
+        get;
+        init => field = value is > Money.Max or < -Money.Max ? null : value;
+    }
 
     /// <summary>What was searched for.</summary>
     [AvroMapEntry("properties", "query")]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Contracts;
 using Contracts.Records;
 using Contracts.Users;
 using EventStore.Aggregates;
@@ -53,6 +54,7 @@ public sealed record User : IAggregate<User, UserRecord, IUserEvent>
             EventType.Click => new Clicked(at, session, record.PageUrl),
             EventType.Search => new Searched(at, session, Property(record, "query"), Number(record, "results_count")),
             EventType.AddToCart => new ItemAddedToCart(at, session, Property(record, "item") ?? record.PageUrl ?? "unknown"),
+            EventType.Purchase when Amount(record) is > Money.Max or < -Money.Max => Decision.Reject($"the amount {Property(record, "amount")} is beyond what money may be"),
             EventType.Purchase => new PurchaseMade(at, session, Amount(record), Property(record, "currency") ?? "EUR"),
             _ => Decision.Ignore($"nothing to do for {record.EventType}"),
         };

@@ -23,6 +23,13 @@ public class DiaryDriver(IDiaryGrain grain, FaultyStore faults, string key)
         return grain.Take(id);
     }
 
+    public Task<string?> ReprocessAsync(IncomingRecord<DiaryRecord> record)
+    {
+        var id = Guid.NewGuid();
+        DiaryGrain.Inbox[id] = [record];
+        return grain.Reprocess(id);
+    }
+
     public void Break(params Fault[] next) => faults.Break(StreamKey, next);
 
     public void Mend() => faults.Mend(StreamKey);

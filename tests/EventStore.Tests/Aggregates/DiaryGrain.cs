@@ -9,6 +9,9 @@ public interface IDiaryGrain : IGrainWithStringKey
     /// <summary>Takes in a batch that was put into <see cref="DiaryGrain.Inbox"/>: records are not messages between grains.</summary>
     Task Take(Guid batch);
 
+    /// <summary>Takes a record that was put into the inbox again, as from the dead letters; returns what is still wrong with it.</summary>
+    Task<string?> Reprocess(Guid record);
+
     Task<Receipt> Write(CommandId id, string text);
 
     Task<Receipt> WriteTwice(CommandId id, string text);
@@ -44,6 +47,8 @@ public sealed class DiaryGrain : AggregateGrain<Diary, DiaryRecord, IDiaryEvent>
     private readonly Guid _activation = Guid.NewGuid();
 
     public Task Take(Guid batch) => IntakeAsync(Inbox[batch]);
+
+    public async Task<string?> Reprocess(Guid record) => (await ReprocessAsync(Inbox[record].Single()))?.Reason;
 
     public Task<Receipt> Write(CommandId id, string text) => Execute(id, _ => new Noted(text));
 

@@ -98,14 +98,31 @@ public sealed class IntakeTests(AggregateCluster cluster) : IClassFixture<Aggreg
         var diary = cluster.NewDiary();
         await diary.TakeAsync(diary.At(0, Entry.ThrowInDecide, "bad", "id"), diary.Note(1));
 
-        var mended = diary.Note(0, "mended", "id") with { Reprocessed = true };
-        await diary.TakeAsync(mended);
-        await diary.TakeAsync(mended);
+        var mended = diary.Note(0, "mended", "id");
+        Assert.Null(await diary.ReprocessAsync(mended));
+        Assert.Null(await diary.ReprocessAsync(mended));
 
         await diary.ShouldHoldAsync("n1", "mended");
         Assert.True(diary.Stored.Events[1].Source!.Reprocessed);
         Assert.Equal(1, Assert.Single(diary.Stored.Positions.Values).Offset);
         Assert.Empty(diary.Stored.Ledger);
+    }
+
+    [Fact]
+    public async Task A_reprocessed_record_that_still_cannot_be_applied_says_why_and_leaves_no_second_trace()
+    {
+        var diary = cluster.NewDiary();
+        await diary.TakeAsync(diary.Note(0, "one", "id"), diary.Note(1, "another", "id"));
+        var kept = Assert.Single(diary.Stored.DeadLetters);
+
+        Assert.Contains("belongs to a record with another key", await diary.ReprocessAsync(diary.Note(1, "another", "id")), StringComparison.Ordinal);
+        var keyless = diary.At(2, Entry.ThrowInDecide, "bad");
+        Assert.Contains("failed on it: bad", await diary.ReprocessAsync(keyless), StringComparison.Ordinal);
+        diary.Break(Fault.Refused);
+        Assert.Contains("it does not like it", await diary.ReprocessAsync(diary.Note(3)), StringComparison.Ordinal);
+
+        Assert.Equal(kept, Assert.Single(diary.Stored.DeadLetters));
+        await diary.ShouldHoldAsync("one");
     }
 
     [Fact]

@@ -1,4 +1,7 @@
+using EventStore.Aggregates;
+using EventStore.Appending;
 using EventStore.DeadLetters;
+using EventStore.Reading;
 using static EventStore.Tests.Appends;
 
 namespace EventStore.Tests.DeadLetters;
@@ -57,6 +60,34 @@ public sealed class DeadLetterStoreTests(PostgresServer postgres) : IAsyncLifeti
         Assert.Equal(2, await Letters.CountAsync(new DeadLetterFilter(Kind: DeadLetterKind.IdConflict)));
         Assert.Equal(1, await Letters.CountAsync(new DeadLetterFilter("a", DeadLetterKind.IdConflict, DeadLetterStatus.Open)));
         Assert.Equal(0, await Letters.CountAsync(new DeadLetterFilter(Status: DeadLetterStatus.Discarded)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\0")]
+    public async Task A_dead_letter_is_stored_and_found_by_its_event_id_however_long_that_is(string end)
+    {
+        var id = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(5_000)) + end; // nothing that an index could compress
+        await Letters.AddAsync(Dead(At(5)) with { EventId = id });
+        await _store.Get<IGroupCommit>().AppendAsync(To("number/1", 0) with { Positions = [At(6)], DeadLetters = [Dead(At(6)) with { EventId = id }] });
+
+        var found = await _store.Get<IEventReader>().FindAsync(EventIds.OfRecord(id), id);
+        Assert.Equal([5L, 6L], found.DeadLetters.Select(l => l.Letter.Record.Offset));
+        Assert.All(found.DeadLetters, l => Assert.Equal(EventIds.OfRecord(id), EventIds.OfRecord(l.Letter.EventId!)));
+    }
+
+    [Fact]
+    public async Task What_was_reprocessed_is_said_to_be_although_it_was_discarded_meanwhile()
+    {
+        await Letters.AddAsync(Dead(At(5)));
+        var id = (await Letters.ListAsync(new DeadLetterFilter(), null, 1))[0].Id;
+
+        Assert.True(await Letters.CloseAsync(id, DeadLetterStatus.Discarded, "bob", null));
+        Assert.True(await Letters.CloseAsync(id, DeadLetterStatus.Reprocessed, "ada", null));
+        Assert.False(await Letters.CloseAsync(id, DeadLetterStatus.Reprocessed, "eve", null));
+
+        Assert.Equal(DeadLetterStatus.Reprocessed, (await Letters.GetAsync(id))!.Status);
+        Assert.Equal("bob discard,ada reprocess", await _store.ScalarAsync<string>("select string_agg(operator || ' ' || action, ',' order by id) from operator_actions"));
     }
 
     [Theory]

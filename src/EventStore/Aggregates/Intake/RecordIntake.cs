@@ -10,8 +10,11 @@ internal sealed class RecordIntake<TState, TRecord, TEvent>(IJournal<TState, TRe
     where TRecord : class
     where TEvent : class
 {
-    /// <summary>Returns when every record is durable: stored, in the ledger or a dead letter.</summary>
-    public async Task TakeAsync(IReadOnlyList<IncomingRecord<TRecord>> batch, CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns when every record is durable: stored, in the ledger or a dead letter. A record that is sent again comes alone and has its dead letter:
+    /// what is still wrong with it is returned, and nothing is written.
+    /// </summary>
+    public async Task<RecordFault?> TakeAsync(IReadOnlyList<IncomingRecord<TRecord>> batch, CancellationToken cancellationToken)
     {
         RecordFault? refusal = null;
         var known = new KnownIds(journal.Kind.Runtime.Reader);
@@ -23,11 +26,13 @@ internal sealed class RecordIntake<TState, TRecord, TEvent>(IJournal<TState, TRe
             var redelivered = Decide(draft, batch, known, refusal);
             if (await known.LearnAsync(cancellationToken))
                 continue;
+            if (batch is [{ Reprocessed: true }] && draft.DeadLetters is [var still])
+                return new(still.Kind, still.Reason, still.Exception);
             switch (draft.IsEmpty ? null : await journal.CommitAsync(draft, cancellationToken))
             {
                 case null or AppendVerdict.Committed:
                     Report(draft, redelivered);
-                    return;
+                    return null;
                 case AppendVerdict.Duplicate duplicate:
                     known.Add(duplicate.Known);
                     attempts.Retry(journal.Kind, journal.Name, "duplicate");
@@ -39,7 +44,7 @@ internal sealed class RecordIntake<TState, TRecord, TEvent>(IJournal<TState, TRe
                     AggregateLog.Refused(journal.Kind.Runtime.Logger, journal.Name.StreamKey, batch.Count, refused.Reason);
                     await TakeAsync([.. batch.Take(batch.Count / 2)], cancellationToken);
                     await TakeAsync([.. batch.Skip(batch.Count / 2)], cancellationToken);
-                    return;
+                    return null;
                 case AppendVerdict.Refused refused when refusal is null:
                     refusal = new(DeadLetterKind.Unstorable, Describe(refused));
                     break;
