@@ -70,7 +70,7 @@ internal static class AccountEndpoints
         if (checks.Problem is { } problem)
             return problem;
 
-        var command = Callers.Command(key, $"{what} on {id}", request);
+        var command = context.Command(key, $"{what} on {id}", request);
         var movement = new Movement(request.TransactionId ?? command.Value, request.Amount, request.Currency, time.GetUtcNow());
         return ReceiptAnswer.Of(await refusals.TellAsync(id, await move(command, movement), context.RequestAborted), command);
     }

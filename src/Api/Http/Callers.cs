@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Contracts.Accounts;
 using EventStore.Aggregates;
 
 namespace Api.Http;
@@ -11,12 +12,25 @@ internal static class Callers
     public const string Operator = "X-Operator";
 
     /// <summary>The key that makes a repetition recognisable, or null when none was given.</summary>
-    public static string? ReadIdempotencyKey(this HttpContext context, Checks checks) => Header(context, IdempotencyKey, checks);
+    public static string? ReadIdempotencyKey(this HttpContext context, Checks checks)
+    {
+        var key = Header(context, IdempotencyKey, checks);
+        if (key?.StartsWith(TransferCommands.Prefix, StringComparison.Ordinal) == true)
+            checks.Add(IdempotencyKey, $"It must not begin with '{TransferCommands.Prefix}': the ids of transfers' own commands do.");
+        return key;
+    }
 
     /// <summary>The command's identity: the caller's key, or a random one; and a digest of all that it says.</summary>
-    public static CommandId Command(string? key, string what, object content) =>
-        new(key ?? Guid.NewGuid().ToString(), Convert.ToHexStringLower(SHA256.HashData(
+    public static CommandId Command(this HttpContext context, string? key, string what, object content)
+    {
+        if (key is null)
+            context.Items[IdempotencyKey] = key = Guid.NewGuid().ToString();
+        return new(key, Convert.ToHexStringLower(SHA256.HashData(
             [.. System.Text.Encoding.UTF8.GetBytes(what), 0, .. JsonSerializer.SerializeToUtf8Bytes(content, ApiJson.Options)])));
+    }
+
+    /// <summary>The random id of this request's command, or null when it has none.</summary>
+    public static string? RandomId(this HttpContext context) => context.Items[IdempotencyKey] as string;
 
     /// <summary>Who acts, for the record. Without authentication it is what the caller says, and the address that it came from.</summary>
     public static string ReadOperator(this HttpContext context, Checks checks) =>

@@ -28,7 +28,7 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
             context.Response.StatusCode = bad.StatusCode;
             await Problems.WriteAsync(context, new ProblemDetails { Status = bad.StatusCode, Detail = Explain(bad) });
         }
-        else if (Away(exception) is { } what)
+        else if (Away(exception, context) is { } what)
         {
             LogUnavailable(context.Request.Method, context.Request.Path, what, exception.Message);
             await Problems.WriteUnavailableAsync(context, what);
@@ -48,17 +48,23 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
     }
 
     /// <summary>What is away, with what to do; or null when this will not pass by itself.</summary>
-    private static string? Away(Exception exception) => exception switch
+    private static string? Away(Exception exception, HttpContext context) => exception switch
     {
-        StoreUnavailableException or NpgsqlException { IsTransient: true } => "Postgres does not answer. Nothing is lost; ask again.",
-        NpgsqlException { InnerException: System.Net.Sockets.SocketException or TimeoutException } => "Postgres does not answer. Nothing is lost; ask again.",
+        StoreUnavailableException or NpgsqlException { IsTransient: true }
+            or NpgsqlException { InnerException: System.Net.Sockets.SocketException or TimeoutException } => $"Postgres does not answer. {AskAgain(context)}",
         SchemaRegistryUnavailableException => "The schema registry does not answer. Ask again.",
         KafkaException e => $"Kafka does not answer ({e.Error.Reason}). Send it again with the same Idempotency-Key.",
         ClusterUnavailableException e => e.Message,
         TimeoutException or SiloUnavailableException or ConnectionFailedException or OrleansMessageRejectionException or ClientNotAvailableException =>
-            "The cluster does not answer in time. What the request should change may still happen: send it again with the same Idempotency-Key.",
+            $"The cluster does not answer in time. {AskAgain(context)}",
         _ => null,
     };
+
+    // A commit whose answer was lost has happened: asked again as a new request, it would happen twice.
+    private static string AskAgain(HttpContext context) =>
+        HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) ? "Nothing is lost; ask again."
+        : "What the request should change may have happened, or still happen: send it again with the same Idempotency-Key."
+            + (context.RandomId() is { } id ? $" It had none, and got this one: {id}" : "");
 
     private static string Explain(BadHttpRequestException exception) => exception switch
     {

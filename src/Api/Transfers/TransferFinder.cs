@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Contracts.Accounts;
 using EventStore.Aggregates;
 using EventStore.Appending;
 using EventStore.Projections;
@@ -9,23 +10,19 @@ namespace Api.Transfers;
 /// <summary>Finds what became of a transfer: its first leg by the ids that a command may have had, or in the sender's newest lines; the others by the courier's ids.</summary>
 internal sealed class TransferFinder(IEventReader reader, IProjectionReader projections)
 {
-    /// <summary>The command id of a transfer that came with an id of its own.</summary>
-    public static string CommandOf(string id) => $"transfer {id}";
-
     /// <summary>The transfer, or null when the sender knows of none.</summary>
     public async Task<TransferView?> FindAsync(string id, string from, CancellationToken cancellationToken)
     {
-        var sent = await EventAsync(from, CommandOf(id)) ?? await EventAsync(from, id);
+        var sent = await EventAsync(from, TransferCommands.Send(id)) ?? await EventAsync(from, id);
         var (to, reason) = sent is null ? await FromLinesAsync(id, from, cancellationToken) : (Text(sent, "to"), Text(sent, "reason"));
         if (to is null && reason is null)
             return null;
         if (reason is not null)
             return new TransferView(id, from, to, TransferState.Rejected, reason);
 
-        // The courier names its commands after the sender and the transfer.
-        if (await EventAsync(to!, $"receive {from}/{id}") is not null)
+        if (await EventAsync(to!, TransferCommands.Receive(from, id)) is not null)
             return new TransferView(id, from, to, TransferState.Delivered, null);
-        return await EventAsync(from, $"return {from}/{id}") is { } returned
+        return await EventAsync(from, TransferCommands.Return(from, id)) is { } returned
             ? new TransferView(id, from, to, TransferState.Returned, Text(returned, "reason"))
             : new TransferView(id, from, to, TransferState.Sent, null);
 

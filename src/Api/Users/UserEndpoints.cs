@@ -58,7 +58,7 @@ internal static class UserEndpoints
         if (checks.Problem is { } problem)
             return problem;
 
-        var command = Callers.Command(key, $"profile of {id}", change);
+        var command = context.Command(key, $"profile of {id}", change);
         return ReceiptAnswer.Of(await grains.User(id).ChangeProfile(command, change.Name, change.Email, time.GetUtcNow()), command);
     }
 }

@@ -26,13 +26,17 @@ public sealed class TransferCourier(IGrainFactory grains) : IEventSubscriber
     private async Task DeliverAsync(TransferSent transfer)
     {
         // A sender may use an id that another sender uses as well: its own account is part of what identifies a transfer.
-        var id = $"{transfer.From}/{transfer.TransferId}";
-        var received = await grains.GetGrain<IAccountGrain>(transfer.To).ReceiveTransfer(new CommandId($"receive {id}"), transfer);
+        var (from, id) = (transfer.From, transfer.TransferId);
+        var content = FormattableString.Invariant($"{transfer.To} {transfer.Amount} {transfer.Currency} {transfer.At:O}");
+        var received = await grains.GetGrain<IAccountGrain>(transfer.To).ReceiveTransfer(new CommandId(TransferCommands.Receive(from, id), content), transfer);
         if (received.Outcome == ReceiptOutcome.Accepted)
             return;
-        var returned = await grains.GetGrain<IAccountGrain>(transfer.From)
-            .ReturnTransfer(new CommandId($"return {id}"), transfer, received.Reason ?? "the receiver did not take it");
+        // Only a refusal leaves the money to be returned: a conflict says nothing of where it is.
+        if (received.Outcome != ReceiptOutcome.Rejected)
+            throw new InvalidOperationException($"Transfer {id} of {from} was not delivered: {received.Outcome}, {received.Reason}");
+        var returned = await grains.GetGrain<IAccountGrain>(from)
+            .ReturnTransfer(new CommandId(TransferCommands.Return(from, id), content), transfer, received.Reason ?? "the receiver did not take it");
         if (returned.Outcome != ReceiptOutcome.Accepted)
-            throw new InvalidOperationException($"Transfer {id} could neither be delivered ({received.Reason}) nor returned ({returned.Reason}).");
+            throw new InvalidOperationException($"Transfer {id} of {from} could neither be delivered ({received.Reason}) nor returned ({returned.Reason}).");
     }
 }

@@ -80,6 +80,25 @@ public sealed class AccountTests(ShopSystem system)
     }
 
     [Fact]
+    public async Task Transfers_whose_accounts_and_ids_read_alike_when_joined_are_two_transfers()
+    {
+        var (a, to) = (NewId("a"), NewId("a"));
+        foreach (var (from, id) in new[] { ($"{a}/b", "c"), (a, "b/c") })
+        {
+            await (await Http.PostAsync($"/accounts/{Uri.EscapeDataString(from)}/deposits", """{"amount":30,"currency":"EUR"}""")).OkAsync();
+            await (await Http.PostAsync("/transfers", $$"""{"id":"{{id}}","from":"{{from}}","to":"{{to}}","amount":30,"currency":"EUR"}""")).OkAsync();
+            await Eventually.Async(async () => (await Http.GetJsonAsync($"/transfers/{Uri.EscapeDataString(id)}?from={Uri.EscapeDataString(from)}")).Text("state"), s => s == "delivered",
+                ShopSystem.Deadline, "the transfer is delivered");
+        }
+
+        Assert.Equal(60m, (await Http.GetJsonAsync($"/accounts/{to}")).GetProperty("balance").GetDecimal());
+    }
+
+    [Fact]
+    public async Task A_callers_key_cannot_take_the_place_of_a_transfers_leg() =>
+        Assert.Equal(["Idempotency-Key"], await (await Http.PostAsync("/accounts/a/deposits", """{"amount":1,"currency":"EUR"}""", "transfer:return 1 a/t1")).ErrorsAsync());
+
+    [Fact]
     public async Task A_transfer_that_the_balance_does_not_cover_is_a_422_and_moves_nothing()
     {
         var (from, to, id) = (NewId("a"), NewId("a"), NewId("t"));

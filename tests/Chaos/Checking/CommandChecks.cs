@@ -1,3 +1,5 @@
+using Contracts.Accounts;
+
 namespace Chaos.Checking;
 
 /// <summary>A command that was answered is stored as it was answered, once; one that was not answered at most once.</summary>
@@ -38,6 +40,5 @@ internal static class CommandChecks
 
     private static bool IsRefusal(Event first) => first.Type.EndsWith("-rejected", StringComparison.Ordinal);
 
-    private static bool IsOwn(string command) =>
-        command.StartsWith("receive ", StringComparison.Ordinal) || command.StartsWith("return ", StringComparison.Ordinal);
+    private static bool IsOwn(string command) => command.StartsWith(TransferCommands.Prefix, StringComparison.Ordinal);
 }

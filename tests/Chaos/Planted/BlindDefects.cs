@@ -175,11 +175,11 @@ internal static class BlindDefects
 
         private async Task DeliverAsync(TransferSent transfer)
         {
-            var id = $"{transfer.From}/{transfer.TransferId}";
-            var receiving = grains.GetGrain<IAccountGrain>(transfer.To).ReceiveTransfer(new CommandId($"receive {id}"), transfer);
+            var (from, id) = (transfer.From, transfer.TransferId);
+            var receiving = grains.GetGrain<IAccountGrain>(transfer.To).ReceiveTransfer(new CommandId(TransferCommands.Receive(from, id)), transfer);
             if (await Task.WhenAny(receiving, Task.Delay(Patience)) == receiving && (await receiving).Outcome == ReceiptOutcome.Accepted)
                 return;
-            await grains.GetGrain<IAccountGrain>(transfer.From).ReturnTransfer(new CommandId($"return {id}"), transfer, "the receiver did not take it");
+            await grains.GetGrain<IAccountGrain>(from).ReturnTransfer(new CommandId(TransferCommands.Return(from, id)), transfer, "the receiver did not take it");
         }
     }
 

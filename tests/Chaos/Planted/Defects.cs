@@ -116,7 +116,7 @@ internal static class Defects
     private static bool Every(int n) => Interlocked.Increment(ref _count) % n == 0;
 
     private static bool IsCommand(StreamAppend append) => append.Events is [{ Source: { Record: null, CommandId: { } command } }, ..]
-        && !command.StartsWith("receive ", StringComparison.Ordinal) && !command.StartsWith("return ", StringComparison.Ordinal);
+        && !command.StartsWith(TransferCommands.Prefix, StringComparison.Ordinal);
 
     private static AppendVerdict Committed(StreamAppend append) => new AppendVerdict.Committed(append.ExpectedVersion + append.Events.Count, 0);
 
