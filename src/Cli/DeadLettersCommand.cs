@@ -17,7 +17,11 @@ internal static class DeadLettersCommand
             if (parsed.GetValue(json))
                 return ApiClient.Print(letters);
             foreach (var letter in letters["items"]!.AsArray())
-                Console.WriteLine($"{letter!["id"],6}  {letter["status"],-12}{letter["kind"],-18}{letter["topic"]}/{letter["partition"]}@{letter["offset"]}  {letter["reason"]}");
+            {
+                var record = letter!["record"]!;
+                Console.WriteLine($"{letter["id"],6}  {letter["status"],-12}{letter["kind"],-18}{record["topic"]}/{record["partition"]}@{record["offset"]}  {letter["reason"]}");
+            }
+
             if (letters["next"] is { } next)
                 Console.WriteLine($"There are older ones: {system.Api}/dead-letters?cursor={next}");
             return 0;

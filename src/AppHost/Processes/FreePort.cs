@@ -37,6 +37,7 @@ public static class FreePort
         }
     }
 
-    /// <summary>The port wished for or, when it is taken, the next free one.</summary>
-    public static int AtOrAfter(int wished) => Enumerable.Range(wished, 200).FirstOrDefault(IsFree) is > 0 and var port ? port : Any();
+    /// <summary>The port wished for or, when it is taken or was given by this process before, the next free one.</summary>
+    public static int AtOrAfter(int wished) =>
+        Enumerable.Range(wished, 200).FirstOrDefault(port => IsFree(port) && Given.TryAdd(port, true)) is > 0 and var given ? given : Any();
 }

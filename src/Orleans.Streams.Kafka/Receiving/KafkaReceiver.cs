@@ -53,8 +53,14 @@ internal sealed class KafkaReceiver<TItem, TPart>(
     {
         await _stopping.CancelAsync();
         await _lane.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await session.StopAsync(timeout);
-        board.Remove(gauge);
+        try
+        {
+            await session.StopAsync(timeout);
+        }
+        finally
+        {
+            board.Remove(gauge); // also when the last checkpoint could not be saved in time
+        }
     }
 
     private IList<IBatchContainer> Read()
