@@ -14,6 +14,7 @@ internal static class ApiJson
     {
         options.Encoder = Options.Encoder;
         options.DefaultIgnoreCondition = Options.DefaultIgnoreCondition;
+        options.Converters.Add(new ReadableElements());
         foreach (var converter in Options.Converters)
             options.Converters.Add(converter);
     }

@@ -10,7 +10,7 @@ using SchemaRegistry;
 namespace Api.Http;
 
 /// <summary>
-/// Turns exceptions into answers: what passes by itself into a 503, a request that cannot be read into its own status, all else into a
+/// Turns exceptions into answers: what passes by itself into a 503, a request that cannot be read or looked up into its own status, all else into a
 /// 500 that says nothing of the inside; the log has it.
 /// </summary>
 internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logger) : IExceptionHandler
@@ -27,6 +27,12 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
         {
             context.Response.StatusCode = bad.StatusCode;
             await Problems.WriteAsync(context, new ProblemDetails { Status = bad.StatusCode, Detail = Explain(bad) });
+        }
+        else if (exception is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter })
+        {
+            // Only what came with the request holds it: nothing that is stored can.
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await Problems.WriteAsync(context, new ProblemDetails { Status = StatusCodes.Status400BadRequest, Detail = "The request holds the character U+0000, which no text here can hold." });
         }
         else if (Away(exception, context) is { } what)
         {

@@ -24,7 +24,13 @@ internal sealed record ReplayBound(long? Offset, IReadOnlyDictionary<int, long> 
             return None with { Offset = offset };
         var parts = text.Split(',').Select(part => part.Split(':')).ToArray();
         if (parts.All(p => p.Length == 2 && int.TryParse(p[0], CultureInfo.InvariantCulture, out _) && long.TryParse(p[1], CultureInfo.InvariantCulture, out _)))
-            return None with { PerPartition = parts.ToDictionary(p => int.Parse(p[0], CultureInfo.InvariantCulture), p => long.Parse(p[1], CultureInfo.InvariantCulture)) };
+        {
+            var offsets = parts.ToLookup(p => int.Parse(p[0], CultureInfo.InvariantCulture), p => long.Parse(p[1], CultureInfo.InvariantCulture));
+            return offsets.FirstOrDefault(p => p.Count() > 1) is { } twice
+                ? throw new ProjectionException(ProjectionRefusal.Invalid, $"'{name}' is '{text}': it has partition {twice.Key} more than once.")
+                : None with { PerPartition = offsets.ToDictionary(p => p.Key, p => p.Single()) };
+        }
+
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? None with { Time = time }
             : throw new ProjectionException(

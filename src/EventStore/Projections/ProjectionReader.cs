@@ -79,7 +79,7 @@ internal sealed class ProjectionReader(StoreDatabase database, ProjectionSet set
         {
             throw NotFound(name);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidTextRepresentation)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidTextRepresentation or PostgresErrorCodes.NumericValueOutOfRange)
         {
             throw NoCursor();
         }
