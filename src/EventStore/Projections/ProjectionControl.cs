@@ -27,7 +27,7 @@ internal sealed class ProjectionControl(
             if (s.State == ProjectionState.Failed)
                 problems.Add($"Projection '{s.Name}' failed{(s.Error?.Sequence is { } at ? $" on event {at} ('{s.Error.EventType}' of stream '{s.Error.StreamKey}')" : "")}: {s.Error?.Message}");
             if (s.State == ProjectionState.Stopped)
-                problems.Add($"Projection '{s.Name}' is stopped: no silo runs version {s.Version}, or an operator stopped it.");
+                problems.Add($"Projection '{s.Name}' is stopped: no silo runs version {s.Version}, or an operator stopped it. If it was taken out of the program, clean it up.");
             if (s.Skipped > 0)
                 problems.Add($"Projection '{s.Name}' passed over {s.Skipped} events that it failed on: see the table projection_skips.");
         }
@@ -85,10 +85,15 @@ internal sealed class ProjectionControl(
         var dropped = 0;
         await ActAsync(name, async (connection, all) =>
         {
-            // A replay under a name of its own is read by nothing but its reader: it goes whole.
-            var ownName = !set.Knows(name) && all.All(g => g.Stage != GenerationStage.Building && g.Definition != g.Name);
-            var going = all.Where(g => g.Stage == GenerationStage.Retired || ownName).ToArray();
-            if (ownName)
+            // A replay under a name of its own is read by nothing but its reader: it goes whole. So does what was taken out of the program, unless another
+            // program, newer than this one, may have it.
+            var removed = !set.Knows(name) && all.Any(g => g.Definition == g.Name);
+            var whole = !set.Knows(name) && all.All(g => g.Stage != GenerationStage.Building) && !(removed && await MayRunAsync(name, all, cancellationToken));
+            var going = all.Where(g => g.Stage == GenerationStage.Retired || whole).ToArray();
+            if (removed && going.Length == 0)
+                throw new ProjectionException(ProjectionRefusal.Conflict, $"'{name}' is not part of this program, but another may have it: a silo has run it within the last minute, "
+                    + "or it is being built, stopped or failed. If it was taken out, cancel what builds it, resume it where it is halted, and clean it up a minute after its last silo.");
+            if (whole)
                 await store.Tables.HideAsync(connection, name, cancellationToken);
             foreach (var generation in going)
                 await store.Tables.DropAsync(connection, generation, cancellationToken);
@@ -97,6 +102,9 @@ internal sealed class ProjectionControl(
         }, cancellationToken);
         return dropped;
     }
+
+    private async Task<bool> MayRunAsync(string name, List<Generation> all, CancellationToken cancellationToken) =>
+        all.Any(g => g.Run is RunState.Stopped or RunState.Failed) || await store.WasSeenAsync(name, cancellationToken);
 
     // What an operator decided is on record in both places: here for the projection, in the operator log for the person.
     private async Task SkipAsync(NpgsqlConnection connection, Generation generation, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using EventStore.Operations;
 using EventStore.Projections;
+using EventStore.Projections.Running;
 using static EventStore.Tests.Appends;
 
 namespace EventStore.Tests.Projections;
@@ -98,6 +99,76 @@ public sealed class RebuildTests(PostgresServer postgres) : IAsyncLifetime
         Assert.Equal(1, await TablesAsync("totals"));
         Assert.Equal(ProjectionRefusal.Conflict, (await Assert.ThrowsAsync<ProjectionException>(
             async () => await upgraded.Projections.RollBackAsync("totals", "ada"))).Reason);
+    }
+
+    [Fact]
+    public async Task What_was_rolled_back_from_or_cancelled_is_not_built_again_by_itself()
+    {
+        await AppendAsync(20);
+        await _world.CaughtUpAsync("totals");
+        await _world.EndAsync("totals");
+        await using var upgraded = await _world.UpgradeAsync(s => s.AddProjection<Totals>().AddProjection<TotalsV2>());
+        await ProjectionWorld.UntilAsync("version 2 to be read", async () =>
+        {
+            await upgraded.RunAsync("totals");
+            return (await upgraded.Projections.GetAsync("totals")) is { ActiveVersion: 2 };
+        });
+
+        await upgraded.Projections.RollBackAsync("totals", "ada");
+        Assert.Equal(1, await upgraded.Projections.CleanUpAsync("totals", "ada"));
+        await upgraded.CaughtUpAsync("totals");
+        await RepairedAsync(version: 1); // drops what it replaces
+        await RepairedAsync(version: 1);
+        Assert.Equal((1, 1), await VersionsAsync());
+
+        await RepairedAsync(version: 2);
+        Assert.Equal((2, 2), await VersionsAsync());
+
+        async Task RepairedAsync(int version)
+        {
+            var replay = await upgraded.Replays.StartAsync(new ReplayRequest("totals") { Version = version }, "ada");
+            await ProjectionWorld.UntilAsync("the replay to complete", async () =>
+            {
+                await upgraded.RunAsync("totals");
+                return (await upgraded.Replays.GetAsync(replay.Id))!.State == ReplayState.Completed;
+            });
+            await upgraded.RunAsync("totals");
+        }
+
+        async Task<(int, int?)> VersionsAsync() => (await upgraded.Projections.GetAsync("totals")) is { } s ? (s.Version, s.ActiveVersion) : default;
+    }
+
+    [Fact]
+    public async Task A_new_version_whose_building_was_cancelled_is_not_begun_again()
+    {
+        await AppendAsync(20);
+        await _world.CaughtUpAsync("totals");
+        await _world.EndAsync("totals");
+        await using var upgraded = await _world.UpgradeAsync(s => s.AddProjection<Totals>().AddProjection<TotalsV2>());
+        await upgraded.Store.Get<ProjectionRunnersFactory>().BuildAsync(new TotalsV2(), default); // as a silo does by itself
+
+        Assert.True(await upgraded.Replays.CancelAsync(Assert.Single(await upgraded.Replays.ListAsync()).Id, "ada"));
+        await upgraded.CaughtUpAsync("totals");
+        Assert.Single(await upgraded.Replays.ListAsync());
+        Assert.Equal(1, (await upgraded.Projections.GetAsync("totals"))!.Version);
+    }
+
+    [Fact]
+    public async Task A_projection_that_was_taken_out_of_the_program_can_be_cleaned_up_once_no_silo_runs_it()
+    {
+        await AppendAsync(5);
+        await _world.CaughtUpAsync("totals");
+        await _world.EndAsync("totals");
+        await using var without = await _world.UpgradeAsync(s => s.AddProjection<PerStream>());
+
+        var early = await Assert.ThrowsAsync<ProjectionException>(async () => await without.Projections.CleanUpAsync("totals", "ada"));
+        Assert.Equal(ProjectionRefusal.Conflict, early.Reason);
+        await _world.Store.ScalarAsync<int>("update projection_generations set seen_at = now() - interval '2 minutes'; select 1");
+        Assert.Contains(await without.Projections.ProblemsAsync(), p => p.Contains("clean it up", StringComparison.Ordinal));
+
+        Assert.Equal(1, await without.Projections.CleanUpAsync("totals", "ada"));
+        Assert.Null(await without.Projections.GetAsync("totals"));
+        Assert.Equal(0, await TablesAsync("totals"));
     }
 
     [Fact]

@@ -55,9 +55,9 @@ internal sealed class ProjectionRunners(
             return await store.ListAsync(name, cancellationToken);
         }
 
-        // A version that was rolled back from is in the list as well: it is not built again by itself.
+        // A version that was rolled back from, or whose building was cancelled, is not built again by itself, also when it has been dropped since.
         if (set.Newest(name)?.Definition is { } newest && generations.Count > 0 && generations.Max(g => g.Version) < newest.Version
-            && generations.All(g => g.Stage != GenerationStage.Building))
+            && generations.All(g => g.Stage != GenerationStage.Building) && await store.HighestVersionAsync(name, cancellationToken) < newest.Version)
         {
             log.BuildsNewVersion(name, newest.Version, generations.Max(g => g.Version));
             await factory.BuildAsync(newest, cancellationToken);

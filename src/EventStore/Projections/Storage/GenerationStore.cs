@@ -17,6 +17,15 @@ internal sealed class GenerationStore(StoreDatabase database, StoreDataSources d
         $"select {Generation.Columns} from {Schema}.projection_generations g where g.name = $1 and g.stage <> 4 order by g.id",
         [name], Generation.Read, cancellationToken);
 
+    /// <summary>The highest version of a projection that there ever was under its own name, dropped ones included.</summary>
+    public async Task<int> HighestVersionAsync(string name, CancellationToken cancellationToken) => (await database.QueryAsync(
+        $"select coalesce(max(version), 0) from {Schema}.projection_generations where name = $1 and definition = $1", [name], row => row.GetInt32(0), cancellationToken))[0];
+
+    /// <summary>Whether a silo has run a name within the last minute.</summary>
+    public async Task<bool> WasSeenAsync(string name, CancellationToken cancellationToken) => (await database.QueryAsync(
+        $"select coalesce(max(seen_at) > now() - interval '1 minute', false) from {Schema}.projection_generations where name = $1 and stage in (1, 2)",
+        [name], row => row.GetBoolean(0), cancellationToken))[0];
+
     public async Task<Generation?> FindAsync(int id, CancellationToken cancellationToken) => (await database.QueryAsync(
         $"select {Generation.Columns} from {Schema}.projection_generations g where g.id = $1", [id], Generation.Read, cancellationToken)).SingleOrDefault();
 
