@@ -34,7 +34,7 @@ internal static class ReplayCommand
     {
         while (await api.GetAsync($"replays/{id}") is { } replay)
         {
-            Console.WriteLine($"{replay["state"]}: {replay["done"]} of {replay["total"]}, {replay["rate"]} events/s");
+            Console.WriteLine($"{replay["state"]}: {replay["done"]} of {replay["total"]}, {replay["rate"]}/s");
             if (replay["state"]?.ToString() != "running")
                 return replay["state"]?.ToString() == "completed" ? 0 : 1;
             await Task.Delay(WatchEvery, cancellationToken);

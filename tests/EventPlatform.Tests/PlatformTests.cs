@@ -131,10 +131,29 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
             async () => await ReadAllAsync(reader, "orders-by-day"), d => d.Count > 0 && d.Sum(Count) == Expected(), Patience, "everything is projected");
         var replay = await cluster.Service<IReplays>().StartAsync(
             new ReplayRequest("orders-by-day") { Source = "kafka", Target = "orders-from-kafka", Arguments = new Dictionary<string, string> { ["topic"] = "orders" } }, "alice");
-        await Eventually.Async(
-            async () => (await cluster.Service<IReplays>().GetAsync(replay.Id))?.State, s => s == ReplayState.Completed, Patience, "the replay is done");
+        var done = await Eventually.Async(
+            async () => await cluster.Service<IReplays>().GetAsync(replay.Id), r => r?.State == ReplayState.Completed, Patience, "the replay is done");
+        Assert.Equal((220, 220), (done!.Done, done.Total)); // records, also those that give no event
+        Assert.InRange(done.Rate, 1, 100_000);
 
         Assert.Equal(live.Select(d => (d.Key, d.Json)), (await ReadAllAsync(reader, "orders-from-kafka")).Select(d => (d.Key, d.Json)));
+    }
+
+    [Fact]
+    public async Task A_replay_up_to_an_offset_counts_the_records_up_to_it()
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);
+        for (var i = 0; i < 40; i++)
+            await cluster.SendAsync(Order($"o{i}", OrderType.Place, 1));
+        await Eventually.Async(async () => await ReadAllAsync(cluster.Service<IProjectionReader>(), "orders-by-day"), d => d.Sum(Count) == 40, Patience, "everything is projected");
+
+        var arguments = new Dictionary<string, string> { ["topic"] = "orders", ["to"] = "0:3,1:4" };
+        var replay = await cluster.Service<IReplays>().StartAsync(
+            new ReplayRequest("orders-by-day") { Source = "kafka", Target = "first-orders", Arguments = arguments }, "alice");
+        var done = await Eventually.Async(
+            async () => await cluster.Service<IReplays>().GetAsync(replay.Id), r => r?.State == ReplayState.Completed, Patience, "the replay is done");
+        Assert.Equal((7, 7), (done!.Done, done.Total));
+        Assert.Equal(7, (await ReadAllAsync(cluster.Service<IProjectionReader>(), "first-orders")).Sum(Count));
     }
 
     private static int Expected()

@@ -10,9 +10,9 @@ namespace Api.Replays;
 /// <param name="Source">Where the events come from.</param>
 /// <param name="Target">The name that the result is read under; absent when it takes the place of what is read now.</param>
 /// <param name="State">How it is.</param>
-/// <param name="Done">For the store, the last sequence number folded; for another source, the number of events.</param>
+/// <param name="Done">For the store, how many sequence numbers were passed; for Kafka, how many records were read.</param>
 /// <param name="Total">What <paramref name="Done"/> was to reach when it started.</param>
-/// <param name="Rate">Events per second, over the last few seconds of work.</param>
+/// <param name="Rate">Events per second, over the last few seconds of work; once it has ended, what it did of <paramref name="Done"/> per second of its whole run.</param>
 /// <param name="EtaSeconds">The time it still needs at this rate.</param>
 /// <param name="Error">What it failed on.</param>
 /// <param name="StartedBy">Who started it.</param>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Confluent.Kafka;
 using EventPlatform.DeadLetters;
 using EventPlatform.Intake;
 using EventPlatform.Topics;
@@ -23,9 +24,9 @@ internal sealed class KafkaReplaySource(
 
     public ValueTask<long> CountAsync(ReplayRequest request, CancellationToken cancellationToken)
     {
-        _ = Bounds(request);
+        var (_, to) = Bounds(request);
         using var consumer = log.Open();
-        return ValueTask.FromResult(TopicLog.Ends(consumer, Topic(request).Topic).Sum());
+        return ValueTask.FromResult(Beginning(consumer, Topic(request).Topic, to).Total);
     }
 
     public async IAsyncEnumerable<EventPage> ReadAsync(
@@ -34,7 +35,7 @@ internal sealed class KafkaReplaySource(
         var (aggregate, topic) = Topic(request);
         var (from, to) = Bounds(request);
         using var consumer = log.Open();
-        var start = position is null ? new ReplayPosition(TopicLog.Ends(consumer, topic), 0, 0, 0) : ReplayPosition.Parse(position);
+        var start = position is null ? Beginning(consumer, topic, to) : ReplayPosition.Parse(position);
         var count = start.Events;
         for (var partition = start.Partition; partition < start.Ends.Count; partition++)
         {
@@ -51,15 +52,21 @@ internal sealed class KafkaReplaySource(
                     page.Add(e with { Sequence = ++count });
                 if (page.Count < EventsPerPage)
                     continue;
-                yield return Page(page, new ReplayPosition(start.Ends, partition, record.Offset + 1, count), atEnd: false);
+                yield return Page(page, start with { Partition = partition, NextOffset = record.Offset + 1, Events = count }, atEnd: false);
                 page = [];
             }
 
-            yield return Page(page, new ReplayPosition(start.Ends, partition + 1, 0, count), atEnd: partition == start.Ends.Count - 1);
+            yield return Page(page, start with { Partition = partition + 1, NextOffset = 0, Events = count }, atEnd: partition == start.Ends.Count - 1);
         }
     }
 
-    private static EventPage Page(List<StoredEvent> events, ReplayPosition position, bool atEnd) => new(events, position.ToString(), position.Events, atEnd);
+    private static EventPage Page(List<StoredEvent> events, ReplayPosition position, bool atEnd) => new(events, position.ToString(), position.Read, atEnd);
+
+    private static ReplayPosition Beginning(IConsumer<byte[], byte[]> consumer, string topic, ReplayBound to)
+    {
+        var ranges = TopicLog.Ranges(consumer, topic);
+        return new([.. ranges.Select(r => r.Low)], [.. ranges.Select((r, partition) => to.EndOf(partition, r.High))], 0, 0, 0);
+    }
 
     private (AggregateSubscription Aggregate, string Topic) Topic(ReplayRequest request)
     {

@@ -41,5 +41,8 @@ internal sealed record ReplayBound(long? Offset, IReadOnlyDictionary<int, long> 
     public bool IsAfter(int partition, long offset, long timestampMs) =>
         Time is { } time ? timestampMs < time.ToUnixTimeMilliseconds() : OffsetOf(partition) is { } bound && offset < bound;
 
+    /// <summary>Where reading a partition up to this bound ends. A time bounds no offset: timestamps need not rise.</summary>
+    public long EndOf(int partition, long high) => IsNone || Time is not null ? high : Math.Clamp(OffsetOf(partition) ?? 0, 0, high);
+
     private long? OffsetOf(int partition) => PerPartition.TryGetValue(partition, out var offset) ? offset : Offset;
 }

@@ -24,12 +24,12 @@ internal sealed class TopicLog(KafkaSettings kafka)
             ReconnectBackoffMaxMs = 1000,
         }).Build();
 
-    /// <summary>The offset after each partition's last record.</summary>
-    public static IReadOnlyList<long> Ends(IConsumer<byte[], byte[]> consumer, string topic)
+    /// <summary>Each partition's oldest offset, and that after its last record.</summary>
+    public static IReadOnlyList<(long Low, long High)> Ranges(IConsumer<byte[], byte[]> consumer, string topic)
     {
         using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
         var partitions = admin.GetMetadata(topic, Patience).Topics.Single().Partitions.Count;
-        return [.. Enumerable.Range(0, partitions).Select(p => consumer.QueryWatermarkOffsets(new TopicPartition(topic, p), Patience).High.Value)];
+        return [.. Enumerable.Range(0, partitions).Select(p => consumer.QueryWatermarkOffsets(new TopicPartition(topic, p), Patience)).Select(w => (w.Low.Value, w.High.Value))];
     }
 
     /// <summary>A partition's records from the oldest up to an end.</summary>

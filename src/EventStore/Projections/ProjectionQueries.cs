@@ -68,6 +68,6 @@ internal sealed class ProjectionQueries(StoreDatabase database)
     private sealed record Row(Generation Generation, long Newest, double LagSeconds, bool Alive, long Skipped)
     {
         public static Row Read(NpgsqlDataReader row) =>
-            new(Generation.Read(row), row.GetInt64(14), row.GetDouble(15), row.GetBoolean(16), row.GetInt64(17));
+            new(Generation.Read(row), row.GetInt64(13), row.GetDouble(14), row.GetBoolean(15), row.GetInt64(16));
     }
 }

@@ -14,7 +14,7 @@ public interface IReplaySource
     /// </summary>
     bool KeepsOrder { get; }
 
-    /// <summary>How many events a replay will read, as well as it can be known now; for showing progress.</summary>
+    /// <summary>How much a replay will read, as well as it can be known now; for showing progress, which <see cref="EventPage.Sequence"/> says in the same unit.</summary>
     ValueTask<long> CountAsync(ReplayRequest request, CancellationToken cancellationToken);
 
     /// <summary>
@@ -30,6 +30,6 @@ public interface IReplaySource
 /// <summary>Events in order, and where reading goes on behind them.</summary>
 /// <param name="Events">The events; may be empty.</param>
 /// <param name="Position">The position behind them, in a form that only the source knows.</param>
-/// <param name="Sequence">The highest sequence number that the page covers; for another source than the store, a count of its own.</param>
+/// <param name="Sequence">The highest sequence number that the page covers; for another source than the store, how much of <see cref="IReplaySource.CountAsync"/> was read with it.</param>
 /// <param name="AtEnd">True when nothing more was there to read when the page was read.</param>
 public sealed record EventPage(IReadOnlyList<StoredEvent> Events, string Position, long Sequence, bool AtEnd);

@@ -81,9 +81,9 @@ public enum ReplayState
 /// <param name="Request">What was asked for.</param>
 /// <param name="Version">The version it folds with.</param>
 /// <param name="State">How it is.</param>
-/// <param name="Done">For the store, the last sequence number folded; for another source, the number of events.</param>
+/// <param name="Done">For the store, how many sequence numbers were passed; for another source, how much of it was read, for Kafka in records.</param>
 /// <param name="Total">What <paramref name="Done"/> was to reach when it started.</param>
-/// <param name="Rate">Events per second, over the last few seconds of work.</param>
+/// <param name="Rate">Events per second, over the last few seconds of work; once it has ended, what it did of <paramref name="Done"/> per second of its whole run.</param>
 /// <param name="Eta">The time it still needs at this rate, or null when that is unknown or it has ended.</param>
 /// <param name="Error">What it failed on, or null.</param>
 /// <param name="StartedBy">Who started it.</param>

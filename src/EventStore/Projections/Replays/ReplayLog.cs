@@ -114,12 +114,12 @@ internal sealed class ReplayLog(StoreDatabase database, GenerationStore generati
         var failed = stored == ReplayState.Running && generation.Run == RunState.Failed;
         var total = row.GetInt64(8);
         // A finished replay's generation goes on with live events.
-        var folded = request.Source == ReplayRequest.Store ? Math.Max(0, generation.Sequence - request.FromSequence + 1) : generation.Events;
+        var folded = request.Source == ReplayRequest.Store ? Math.Max(0, generation.Sequence - request.FromSequence + 1) : generation.Sequence;
         var done = stored == ReplayState.Completed ? Math.Min(folded, total) : folded;
-        var (left, rate) = (total - done, generation.Rate);
-        return (new Replay(row.GetInt64(0), request, row.GetInt32(3), failed ? ReplayState.Failed : stored, done, total, stored == ReplayState.Running ? rate : 0,
+        var (started, finished) = (row.GetFieldValue<DateTimeOffset>(11), row.IsDBNull(12) ? null : (DateTimeOffset?)row.GetFieldValue<DateTimeOffset>(12));
+        var (left, rate) = (total - done, finished is { } end ? done / Math.Max((end - started).TotalSeconds, 1e-3) : generation.Rate);
+        return (new Replay(row.GetInt64(0), request, row.GetInt32(3), failed ? ReplayState.Failed : stored, done, total, rate,
             stored == ReplayState.Running && !failed && rate > 0 && left >= 0 ? TimeSpan.FromSeconds(Math.Min(left / rate, TimeSpan.MaxValue.TotalSeconds / 2)) : null,
-            failed ? generation.Failure : null, row.GetString(10), row.GetFieldValue<DateTimeOffset>(11),
-            row.IsDBNull(12) ? null : row.GetFieldValue<DateTimeOffset>(12)), row.GetInt32(13));
+            failed ? generation.Failure : null, row.GetString(10), started, finished), row.GetInt32(13));
     }
 }
