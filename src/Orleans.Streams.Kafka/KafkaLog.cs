@@ -17,8 +17,8 @@ internal static partial class KafkaLog
     [LoggerMessage(1003, LogLevel.Warning, "{Topic}/{Partition} was taken over by another owner (our epoch is {Epoch}): this one stops, and asks again later if it is still responsible")]
     public static partial void Fenced(ILogger logger, string topic, int partition, long epoch);
 
-    [LoggerMessage(1004, LogLevel.Critical, "GAP in {Topic}/{Partition}: {Gap}. Reading has STOPPED (OnGap is Stop). Decide whether these records may be missed, then set OnGap to SkipToEarliest, or restore the topic")]
-    public static partial void GapStopped(ILogger logger, string topic, int partition, string gap);
+    [LoggerMessage(1004, LogLevel.Critical, "GAP in {Topic}/{Partition}: {Gap}. Reading has STOPPED. {Advice}")]
+    public static partial void GapStopped(ILogger logger, string topic, int partition, string gap, string advice);
 
     [LoggerMessage(1005, LogLevel.Critical, "GAP in {Topic}/{Partition}: {Gap}. Going on at offset {Offset} (OnGap is SkipToEarliest)")]
     public static partial void GapSkipped(ILogger logger, string topic, int partition, string gap, long offset);

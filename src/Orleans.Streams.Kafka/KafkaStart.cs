@@ -50,6 +50,9 @@ public enum KafkaGapPolicy
     /// <summary>Read nothing more of the partition until an operator has decided. The default.</summary>
     Stop,
 
-    /// <summary>Go on at the oldest record there is; what lies between is lost, and counted.</summary>
+    /// <summary>
+    /// Go on at the oldest record there is; what lies between is lost, and counted. A log that was cut short, so that it ends below the next offset, stops
+    /// its partition all the same: its new records have offsets that were read before.
+    /// </summary>
     SkipToEarliest,
 }

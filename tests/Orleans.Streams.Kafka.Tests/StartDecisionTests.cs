@@ -23,7 +23,12 @@ public sealed class StartDecisionTests
     }
 
     [Fact]
-    public void A_checkpoint_beyond_the_end_is_a_gap() => Assert.NotNull(Decide(new(1, 11, null)).Gap);
+    public void A_checkpoint_beyond_the_end_is_a_gap_that_cannot_be_skipped()
+    {
+        var start = StartDecision.Make(new(1, 11, null), 5, 10, KafkaStart.Latest, _ => null, true);
+        Assert.Equal((true, false), (start.Gap is not null, start.CanSkip));
+        Assert.True(StartDecision.Make(new(1, 2, null), 5, 10, KafkaStart.Latest, _ => null, true).CanSkip);
+    }
 
     [Fact]
     public void A_recreated_topic_is_a_gap_whatever_its_offsets() => Assert.Contains("former", Decide(new(1, null, "former")).Gap);

@@ -211,15 +211,18 @@ internal sealed class PartitionSession<TItem, TPart>(
 
     private async Task<bool> AcceptGapAsync(StartDecision start, string gap, CancellationToken cancellationToken)
     {
-        if (options.OnGap == KafkaGapPolicy.SkipToEarliest)
+        if (options.OnGap == KafkaGapPolicy.SkipToEarliest && start.CanSkip)
         {
             gauge.Skipped(start.Missing);
             KafkaLog.GapSkipped(logger, place.Topic, place.Partition, gap, start.Offset);
             return true;
         }
 
-        gauge.Trouble($"gap: {gap}", KafkaPartitionState.StoppedAtGap);
-        KafkaLog.GapStopped(logger, place.Topic, place.Partition, gap);
+        var advice = start.CanSkip
+            ? "Decide whether these records may be missed, then set OnGap to SkipToEarliest, or restore the topic"
+            : "New records take offsets that were read before, so none can be skipped to: restore the topic, or set Incarnation to a new value, with which its offsets are new ones, and OnGap to SkipToEarliest";
+        gauge.Trouble($"gap: {gap}. {advice}", KafkaPartitionState.StoppedAtGap);
+        KafkaLog.GapStopped(logger, place.Topic, place.Partition, gap, advice);
         await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
         return false;
     }

@@ -6,7 +6,9 @@ namespace Orleans.Streams.Kafka.Receiving;
 /// <param name="Gap">What is missing between the checkpoint and the log, in words; null when nothing is.</param>
 /// <param name="Missing">How many offsets were lost, as far as can be told.</param>
 /// <param name="SkipBeforeMs">Scan from the offset for the first record of this time on.</param>
-internal sealed record StartDecision(long Offset, string Reason, string? Gap = null, long Missing = 0, long SkipBeforeMs = long.MinValue)
+/// <param name="CanSkip">False for a gap that nobody may go on behind: new records take offsets that were read before, and would pass for redelivered ones.</param>
+internal sealed record StartDecision(
+    long Offset, string Reason, string? Gap = null, long Missing = 0, long SkipBeforeMs = long.MinValue, bool CanSkip = true)
 {
     /// <summary>Decides from what the checkpoint and the log say. Pure.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
@@ -23,7 +25,7 @@ internal sealed record StartDecision(long Offset, string Reason, string? Gap = n
             return next < low
                 ? new(low, "after a gap", $"the checkpoint says offset {next}, the oldest record is {low}: {low - next} offsets were lost to retention", low - next)
                 : next > high
-                    ? new(low, "after a gap", $"the checkpoint says offset {next}, but the log ends at {high}: it was cut short or replaced", 0)
+                    ? new(low, "after a gap", $"the checkpoint says offset {next}, but the log ends at {high}: it was cut short or replaced", 0, CanSkip: false)
                     : new(next, "its checkpoint");
         }
 

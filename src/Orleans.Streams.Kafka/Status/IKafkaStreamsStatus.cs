@@ -31,7 +31,7 @@ public enum KafkaPartitionState
     /// <summary>Interrupted by an error; it is tried again. See <see cref="KafkaPartitionStatus.LastError"/>.</summary>
     Retrying,
 
-    /// <summary>Stopped at a gap: records are missing and <c>OnGap</c> is Stop.</summary>
+    /// <summary>Stopped at a gap: records are missing and <c>OnGap</c> is Stop, or the log was cut short.</summary>
     StoppedAtGap,
 }
 

@@ -57,6 +57,26 @@ public sealed class FaultTests(Brokers brokers)
     }
 
     [Fact]
+    public async Task A_log_that_was_cut_short_is_read_again_only_as_a_new_incarnation()
+    {
+        var broker = await brokers.GetAsync(Brokers.Emulator);
+        await using var cluster = new KafkaCluster(broker);
+        await cluster.CreateTopicAsync(1);
+        Produce(cluster, 10);
+        var taken = await cluster.Checkpoints.TakeOverAsync(KafkaCluster.Provider, cluster.Topic, broker.Incarnation!, 0, default);
+        await cluster.Checkpoints.SaveAsync(KafkaCluster.Provider, cluster.Topic, broker.Incarnation!, 0, taken.Epoch, 15, default);
+
+        await cluster.StartAsync(configure: o => o.OnGap = KafkaGapPolicy.SkipToEarliest);
+        await Eventually.True(() => cluster.Partitions.SingleOrDefault()?.State == KafkaPartitionState.StoppedAtGap, "the partition to stop at the gap");
+        Assert.Contains("set Incarnation to a new value", cluster.Partitions.Single().LastError);
+        Assert.Equal((0, 15), (cluster.Deliveries.Distinct, Checkpoint(cluster)));
+        await cluster.StopAsync();
+
+        await cluster.StartAsync(configure: o => (o.OnGap, o.Incarnation) = (KafkaGapPolicy.SkipToEarliest, "after the cut"));
+        await Eventually.True(() => cluster.Deliveries.Distinct == 10 && Checkpoint(cluster) == 10, "the records of the new incarnation");
+    }
+
+    [Fact]
     public async Task Records_deleted_under_a_paused_reader_are_noticed_while_it_reads()
     {
         Assert.SkipUnless(Brokers.HasReal, "needs KAFKA_HOME: the emulator cannot delete records");
