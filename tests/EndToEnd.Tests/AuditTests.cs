@@ -17,6 +17,19 @@ public sealed class AuditTests(TamperingTests.Shop shop) : IClassFixture<Tamperi
     }
 
     [Fact]
+    public async Task A_mended_record_that_gave_no_event_when_it_was_sent_again_is_well()
+    {
+        var (exit, output) = await shop.Certified.PlainAuditAsync(await shop.Certified.TamperedAsync(["""
+            with mended as (
+                update streaming.dead_letters set status = 2 where id = (select min(id) from streaming.dead_letters where consumer not like 'job/%') returning *)
+            insert into streaming.ledger (event_id, stream_key, outcome, source)
+            select gen_random_uuid(), 'user/mended', 1, jsonb_build_object('topic', topic, 'incarnation', incarnation, 'partition', partition, 'offset', record_offset, 'digest', 'mended', 'reprocessed', true)
+            from mended
+            """]));
+        Assert.True(exit == 0, output);
+    }
+
+    [Fact]
     public Task Rows_that_were_deleted_are_found() => FindsAsync(
         ($"delete from streaming.mt_events where seq_id = {AnyEvent}", "has left no trace"),
         ($"with gone as (delete from streaming.mt_events where seq_id = {LastEvent} returning stream_id) update streaming.mt_streams set version = version - 1 where id in (select stream_id from gone)", "has left no trace"),

@@ -112,7 +112,8 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
         var letters = await Eventually.Async(
             async () => await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 10), l => l.Count == 3, Patience, "the others are dead letters");
         Assert.All(letters, l => Assert.Equal(9999, l.Letter.Timestamp.Year));
-        Assert.Single(letters, l => l.Letter.Reason.Contains($"Kafka timestamp is {microseconds} ms", StringComparison.Ordinal));
+        var timed = Assert.Single(letters, l => l.Letter.Reason.Contains($"Kafka timestamp is {microseconds} ms", StringComparison.Ordinal));
+        Assert.Equal(ReprocessResult.Done, (await cluster.Service<DeadLetterDesk>().ReprocessAsync(timed.Id, "alice", null, default)).Result);
     }
 
     [Theory, BrokerData]

@@ -17,7 +17,7 @@ internal sealed record AuditedEvent(
     string StreamKey, long Version, Guid Id, string Type, string Data, EventStore.Appending.EventSource? Source);
 
 /// <summary>A ledger row of a partition.</summary>
-internal sealed record AuditedLedgerRow(long Offset, Guid EventId, string StreamKey, int Outcome, string Digest, bool FirstExists);
+internal sealed record AuditedLedgerRow(long Offset, Guid EventId, string StreamKey, int Outcome, string Digest, bool FirstExists, bool Reprocessed);
 
 /// <summary>A dead letter of a partition.</summary>
 internal sealed record AuditedDeadLetter(long Offset, int Kind, int Status, string Consumer, byte[]? Payload);

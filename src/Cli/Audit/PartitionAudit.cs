@@ -110,7 +110,7 @@ internal sealed class PartitionAudit(AuditedAggregate aggregate, PartitionResult
             Place(row.Offset);
             if (!_byOffset.TryGetValue(row.Offset, out var record))
                 Differ($"the ledger has offset {row.Offset}, where no record lies");
-            else if (row.EventId != record.EventId || row.Digest != record.Digest || row.StreamKey != $"{aggregate.Name}/{record.Key}")
+            else if (!row.Reprocessed && (row.EventId != record.EventId || row.Digest != record.Digest || row.StreamKey != $"{aggregate.Name}/{record.Key}"))
                 Differ($"the ledger's row for offset {row.Offset} is not that of its record: id, digest or key differ");
             else if (!row.FirstExists)
                 Differ($"offset {row.Offset} is called a duplicate of {row.EventId}, which the store does not have");

@@ -28,10 +28,11 @@ internal sealed class StoreTables(NpgsqlDataSource database, string schema)
         $"""
         select record_offset, event_id, stream_key, outcome, source ->> 'digest',
                outcome <> 3 or exists (select from {schema}.mt_events e where e.id = l.event_id)
-                            or exists (select from {schema}.ledger f where f.event_id = l.event_id and f.outcome <> 3)
+                            or exists (select from {schema}.ledger f where f.event_id = l.event_id and f.outcome <> 3),
+               coalesce((source ->> 'reprocessed')::bool, false)
         from {schema}.ledger l where topic = $1 and incarnation = $2 and partition = $3 order by id
         """,
-        r => new AuditedLedgerRow(r.GetInt64(0), r.GetGuid(1), r.GetString(2), r.GetInt16(3), r.GetString(4), r.GetBoolean(5)), topic, incarnation, partition);
+        r => new AuditedLedgerRow(r.GetInt64(0), r.GetGuid(1), r.GetString(2), r.GetInt16(3), r.GetString(4), r.GetBoolean(5), r.GetBoolean(6)), topic, incarnation, partition);
 
     public IAsyncEnumerable<AuditedDeadLetter> DeadLettersAsync(string topic, string incarnation, int partition) => ReadAsync(
         $"select record_offset, kind, status, consumer, payload from {schema}.dead_letters where topic = $1 and incarnation = $2 and partition = $3 and consumer not like 'job/%' order by id",
