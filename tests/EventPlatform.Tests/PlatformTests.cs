@@ -116,6 +116,16 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
         Assert.Equal(ReprocessResult.Done, (await cluster.Service<DeadLetterDesk>().ReprocessAsync(timed.Id, "alice", null, default)).Result);
     }
 
+    [Fact]
+    public async Task A_job_passes_over_a_record_whose_timestamp_is_no_time()
+    {
+        await using var cluster = await PlatformCluster.StartJobsAloneAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);
+        await cluster.SendAsync(null, cluster.Encode(Order("o1", OrderType.Place, 1m)), Noon.ToUnixTimeMilliseconds() * 1000);
+        var letters = await Eventually.Async(
+            async () => await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 10), l => l.Count == 1, Patience, "it is a dead letter");
+        Assert.Equal(("job/per-order", 9999), (letters[0].Letter.Consumer, letters[0].Letter.Timestamp.Year));
+    }
+
     [Theory, BrokerData]
     public async Task A_replay_from_the_topic_equals_what_live_events_gave(BrokerKind kind)
     {
