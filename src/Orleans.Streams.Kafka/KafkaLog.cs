@@ -56,6 +56,9 @@ internal static partial class KafkaLog
     [LoggerMessage(1024, LogLevel.Debug, "{Client}: {Line}")]
     public static partial void Librdkafka(ILogger logger, string client, string line);
 
+    [LoggerMessage(1025, LogLevel.Warning, "The group '{Group}' cannot be told where the checkpoints stand, so tools that show its lag are wrong; reading goes on (said once): {Reason}")]
+    public static partial void NotMirrored(ILogger logger, string group, string reason);
+
     [LoggerMessage(1030, LogLevel.Warning, "Provider '{Provider}' cannot ask its brokers about its topics; it asks again every {Interval} (said once): {Reason}")]
     public static partial void TopicsUnknown(ILogger logger, string provider, TimeSpan interval, string reason);
 

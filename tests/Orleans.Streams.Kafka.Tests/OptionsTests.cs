@@ -26,6 +26,19 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    public void A_setting_that_librdkafka_refuses_is_told_at_the_start()
+    {
+        var error = Assert.Throws<OrleansConfigurationException>(() => Validate(silo => silo.AddKafkaStreams("kafka", o =>
+        {
+            o.AddStream("orders").BootstrapServers = "localhost:9092";
+            o.Consumer["ftech.min.bytes"] = "1";
+            o.Producer["lingre.ms"] = "1";
+        })));
+        Assert.Contains("ftech.min.bytes", error.Message);
+        Assert.Contains("lingre.ms", error.Message);
+    }
+
+    [Fact]
     public void Settings_of_Orleans_that_would_lose_records_are_refused()
     {
         var error = Assert.Throws<OrleansConfigurationException>(() => Validate(silo =>

@@ -22,6 +22,10 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
     private static readonly TimeSpan LogEndPatience = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<string, Lazy<TopicConsumer<TPart>>> _consumers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<QueueId, (PartitionCache<TItem> Cache, PartitionGauge Gauge)> _caches = [];
+    private readonly Lazy<GroupMirror?> _mirror = new(() => options.ConsumerGroup is { } group
+        ? new(group, options, parts.Time, parts.LoggerFactory.CreateLogger($"Orleans.Streams.Kafka.{parts.Name}"))
+        : null);
+
     private readonly KafkaQueues _queues = new(parts.Directory);
     private readonly ILogger _logger = parts.LoggerFactory.CreateLogger($"Orleans.Streams.Kafka.{parts.Name}");
 
@@ -58,11 +62,12 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
     {
         var (stream, partition) = KafkaQueues.Partition(queueId);
         var topic = options.Streams[stream].Topic;
-        var (cache, gauge) = _caches[queueId];
+        _caches.Remove(queueId, out var made); // when the partition leaves, nothing here may hold what it had cached
+        var (cache, gauge) = made;
         var intake = CreateIntake(stream, topic, partition);
         var consumer = _consumers.GetOrAdd(topic, t => new(() => CreateConsumer(stream, t))).Value;
         var session = new PartitionSession<TItem, TPart>(
-            new(stream, topic, partition), cache, intake, consumer, parts.Positions, options, parts.Directory, gauge, parts.Time, _logger);
+            new(stream, topic, partition), cache, intake, consumer, _mirror.Value, parts.Positions, options, parts.Directory, gauge, parts.Time, _logger);
         gauge.ReadLevels = () =>
         {
             var (low, high) = intake.Watermarks;
@@ -98,6 +103,11 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
         foreach (var consumer in _consumers.Values.Where(c => c.IsValueCreated))
         {
             consumer.Value.Dispose();
+        }
+
+        if (_mirror is { IsValueCreated: true, Value: { } mirror })
+        {
+            mirror.Dispose();
         }
 
         base.Dispose();

@@ -20,9 +20,7 @@ internal static class ClientSettings
         return new(settings)
         {
             GroupId = options.ConsumerGroup ?? provider,
-            // librdkafka's own commit timer carries the mirror; only watermarks that we stored are committed, and only with a group to mirror to.
-            EnableAutoCommit = options.ConsumerGroup is not null,
-            AutoCommitIntervalMs = (int)Math.Max(100, options.CheckpointInterval.TotalMilliseconds),
+            EnableAutoCommit = false, // see GroupMirror
             EnableAutoOffsetStore = false,
             AutoOffsetReset = AutoOffsetReset.Error,
             IsolationLevel = IsolationLevel.ReadCommitted,

@@ -27,7 +27,7 @@ internal sealed class KafkaReceiver<TItem, TPart>(
     public Task Initialize(TimeSpan timeout)
     {
         board.Add(gauge);
-        _lane = unroutable?.RunAsync(_stopping.Token) ?? Task.CompletedTask;
+        _lane = unroutable?.RunAsync(() => cache.Generation, _stopping.Token) ?? Task.CompletedTask;
         session.Start();
         return Task.CompletedTask;
     }

@@ -15,6 +15,7 @@ internal sealed class PartitionSession<TItem, TPart>(
     PartitionCache<TItem> cache,
     PartitionIntake<TItem, TPart> intake,
     TopicConsumer<TPart> consumer,
+    GroupMirror? mirror,
     IPositions positions,
     KafkaProviderOptions options,
     TopicDirectory directory,
@@ -25,11 +26,13 @@ internal sealed class PartitionSession<TItem, TPart>(
 {
     private static readonly TimeSpan BrokerTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FencedWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GapWait = TimeSpan.FromSeconds(30);
     private readonly CancellationTokenSource _stopping = new();
     private TaskCompletionSource _rereadRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _generation;
     private Task _run = Task.CompletedTask;
     private Held? _held;
+    private string? _saidGap;
 
     public void Start() => _run = Task.Run(() => RunAsync(_stopping.Token));
 
@@ -100,9 +103,9 @@ internal sealed class PartitionSession<TItem, TPart>(
         var start = await OwnThread.RunAsync(() => StartDecision.Make(
             checkpoint, low, high, options.Start, t => consumer.OffsetForTime(place.Partition, t, BrokerTimeout), options.Incarnation is null));
         cancellationToken.ThrowIfCancellationRequested();
-        if (start.Gap is { } gap && !await AcceptGapAsync(start, gap, cancellationToken))
+        if (start.Gap is { } gap && !Accept(start, gap))
         {
-            return TimeSpan.Zero;
+            return GapWait; // a topic may be restored, and a broker that was cut off may have said what is not so
         }
 
         var held = new Held(topic.Incarnation, checkpoint.Epoch, ++_generation) { Saved = checkpoint.NextOffset };
@@ -119,7 +122,7 @@ internal sealed class PartitionSession<TItem, TPart>(
         intake.Begin(topic.Incarnation, held.Generation, start.Offset, start.SkipBeforeMs, start.Gap is null ? null : checkpoint.NextOffset);
         intake.Watermarks = (low, high);
         await consumer.AttachAsync(intake, start.Offset);
-        _held = held;
+        (_held, _saidGap) = (held, null);
         gauge.Reading(topic.Incarnation);
         KafkaLog.Reading(logger, topic.Topic, place.Partition, start.Offset, start.Reason, topic.Incarnation, checkpoint.Epoch);
         return await CheckpointUntilBrokenAsync(held, cancellationToken);
@@ -187,7 +190,7 @@ internal sealed class PartitionSession<TItem, TPart>(
 
             KafkaMetrics.Checkpoints.Add(1, new KeyValuePair<string, object?>("topic", place.Topic));
             held.Saved = next;
-            consumer.MirrorCheckpoint(place.Partition, next);
+            mirror?.Moved(place.Topic, place.Partition, next);
             if (held.SaveFails)
             {
                 held.SaveFails = false;
@@ -209,7 +212,7 @@ internal sealed class PartitionSession<TItem, TPart>(
         return true;
     }
 
-    private async Task<bool> AcceptGapAsync(StartDecision start, string gap, CancellationToken cancellationToken)
+    private bool Accept(StartDecision start, string gap)
     {
         if (options.OnGap == KafkaGapPolicy.SkipToEarliest && start.CanSkip)
         {
@@ -222,8 +225,12 @@ internal sealed class PartitionSession<TItem, TPart>(
             ? "Decide whether these records may be missed, then set OnGap to SkipToEarliest, or restore the topic"
             : "New records take offsets that were read before, so none can be skipped to: restore the topic, or set Incarnation to a new value, with which its offsets are new ones, and OnGap to SkipToEarliest";
         gauge.Trouble($"gap: {gap}. {advice}", KafkaPartitionState.StoppedAtGap);
-        KafkaLog.GapStopped(logger, place.Topic, place.Partition, gap, advice);
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        if (_saidGap != gap)
+        {
+            KafkaLog.GapStopped(logger, place.Topic, place.Partition, gap, advice);
+        }
+
+        _saidGap = gap;
         return false;
     }
 

@@ -22,7 +22,6 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     private static readonly TimeSpan DownInterval = TimeSpan.FromMinutes(1);
     private readonly string _topic;
     private readonly Action<string> _onBrokersDown;
-    private readonly bool _storesOffsets;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SharedKafkaClient<IConsumer<TPart, TPart>> _client;
@@ -37,7 +36,6 @@ internal sealed class TopicConsumer<TPart> : IDisposable
     public TopicConsumer(string topic, ConsumerConfig config, IDeserializer<TPart> deserializer, Action<string> onBrokersDown, TimeProvider time, ILogger logger)
     {
         (_topic, _onBrokersDown, _time, _logger) = (topic, onBrokersDown, time, logger);
-        _storesOffsets = config.EnableAutoCommit == true;
         _client = new(() => new ConsumerBuilder<TPart, TPart>(config)
             .SetKeyDeserializer(deserializer)
             .SetValueDeserializer(deserializer)
@@ -86,21 +84,6 @@ internal sealed class TopicConsumer<TPart> : IDisposable
         var time = new TopicPartitionTimestamp(new(_topic, partition), new Timestamp(timestampMs, TimestampType.CreateTime));
         var found = _client.Call(client => client.OffsetsForTimes([time], timeout))[0].Offset;
         return found.IsSpecial ? null : found.Value;
-    }
-
-    /// <summary>Mirrors a checkpoint to the consumer group; librdkafka commits it in the background.</summary>
-    public void MirrorCheckpoint(int partition, long nextOffset)
-    {
-        if (_storesOffsets)
-        {
-            _commands.Enqueue(() =>
-            {
-                if (_intakes.ContainsKey(partition))
-                {
-                    _consumer.StoreOffset(new TopicPartitionOffset(_topic, partition, nextOffset));
-                }
-            });
-        }
     }
 
     public void Dispose()

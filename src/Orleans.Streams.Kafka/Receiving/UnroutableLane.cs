@@ -17,11 +17,14 @@ internal sealed class UnroutableLane(IKafkaUnroutableHandler handler, TimeProvid
 
     public bool TryTakeDone(out Entry entry) => _done.TryDequeue(out entry);
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Runs until it is cancelled.</summary>
+    /// <param name="generation">The reading that counts: records of former ones are read again, and come again.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(Func<int> generation, CancellationToken cancellationToken)
     {
         await foreach (var entry in _waiting.Reader.ReadAllAsync(cancellationToken))
         {
-            for (var attempt = 0; ; attempt++)
+            for (var attempt = 0; entry.Generation == generation(); attempt++)
             {
                 try
                 {

@@ -1,9 +1,12 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
+using Orleans.Streams.Kafka.Producing;
 
 namespace Orleans.Streams.Kafka.Topology;
 
 /// <summary>
-/// Spreads the partitions evenly: sorted, they go round the sorted active silos. Computed anew when silos come and go and when a topic grows, which
+/// Spreads a topic's partitions evenly: they go round the sorted active silos, beginning with one that the stream's name chooses. What other topics a silo knows of does not matter: silos
+/// that know of different ones, as during a rollout, would leave partitions to nobody. Computed anew when silos come and go and when a topic grows, which
 /// none of the built-in balancers notices. Two silos may disagree for a moment and own one partition both; the checkpoints' epochs and the
 /// consumers' own deduplication make that harmless.
 /// </summary>
@@ -37,7 +40,13 @@ internal sealed class KafkaQueueBalancer(string provider, TopicDirectory directo
     }
 
     internal static QueueId[] Share(IReadOnlyList<QueueId> queues, IReadOnlyList<SiloAddress> silos, SiloAddress mine) =>
-        [.. queues.Where((_, i) => silos.Count > 0 && silos[i % silos.Count].Equals(mine))];
+        [.. queues.Where(queue => silos.Count > 0 && silos[OwnerOf(queue, silos.Count)].Equals(mine))];
+
+    private static int OwnerOf(QueueId queue, int silos)
+    {
+        var (stream, partition) = KafkaQueues.Partition(queue);
+        return (int)((Murmur2.Hash(Encoding.UTF8.GetBytes(stream)) + (ulong)partition) % (ulong)silos);
+    }
 
     protected override void OnClusterMembershipChange(HashSet<SiloAddress> activeSilos)
     {

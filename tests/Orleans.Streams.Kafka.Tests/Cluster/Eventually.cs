@@ -7,12 +7,12 @@ internal static class Eventually
 {
     private const int Seconds = 60;
 
-    public static async Task True(Func<bool> condition, string what)
+    public static async Task True(Func<bool> condition, string what, int seconds = Seconds)
     {
         var started = Stopwatch.StartNew();
         while (!condition())
         {
-            Assert.True(started.Elapsed < TimeSpan.FromSeconds(Seconds), $"waited {Seconds} s for: {what}");
+            Assert.True(started.Elapsed < TimeSpan.FromSeconds(seconds), $"waited {seconds} s for: {what}");
             await Task.Delay(20);
         }
     }

@@ -240,6 +240,25 @@ public sealed class FaultTests(Brokers brokers)
             () => reader.Committed([new(cluster.Topic, 0)], TimeSpan.FromSeconds(10)).Single().Offset == 25, "the group's offset to reach 25");
     }
 
+    [Fact]
+    public async Task A_group_without_a_coordinator_does_not_keep_a_partition_from_being_read()
+    {
+        const short FindCoordinator = 10;
+        await using var broker = EmulatedKafka.Start();
+        await using var cluster = new KafkaCluster(broker);
+        await cluster.CreateTopicAsync(1);
+        broker.FailNextRequests(FindCoordinator, Confluent.Kafka.ErrorCode.GroupCoordinatorNotAvailable, 1_000);
+        await cluster.StartAsync(configure: o => o.ConsumerGroup = "without-coordinator");
+        Produce(cluster, 25);
+        await Eventually.True(() => Checkpoint(cluster) == 25, "a checkpoint that the group cannot be told of");
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken); // for the attempt to be under way
+
+        await cluster.Checkpoints.TakeOverAsync(KafkaCluster.Provider, cluster.Topic, cluster.Partitions.Single().Incarnation!, 0, default);
+        Produce(cluster, 25);
+        await Eventually.True(() => cluster.Partitions.Single().State == KafkaPartitionState.Retrying, "the reader to be fenced");
+        await Eventually.True(() => cluster.Deliveries.Distinct == 50, "the partition to be read again", seconds: 30); // with a commit in the way, it was 45
+    }
+
     [Theory, MemberData(nameof(Brokers.All), MemberType = typeof(Brokers))]
     public async Task An_owner_that_was_fenced_stops_saving_and_asks_again(string kind)
     {

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Orleans.Streams.Kafka.Hosting;
+
+namespace Orleans.Streams.Kafka.Receiving;
+
+/// <summary>
+/// Tells a consumer group where the checkpoints stand, for tools that show a group's lag; nothing is read from it. It has a client of its own: librdkafka reads no
+/// partition that is newly assigned while a commit of the same client waits, as it does when the group has no coordinator or may not be written.
+/// </summary>
+internal sealed class GroupMirror : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(2);
+    private readonly string _group;
+    private readonly ILogger _logger;
+    private readonly SharedKafkaClient<IAdminClient> _client;
+    private readonly ConcurrentDictionary<TopicPartition, long> _changed = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _running;
+    private bool _saidFailed;
+
+    public GroupMirror(string group, KafkaProviderOptions options, TimeProvider time, ILogger logger)
+    {
+        (_group, _logger) = (group, logger);
+        _client = new(() => new AdminClientBuilder(ClientSettings.Admin(options)).SetLogHandler((_, line) => KafkaLog.Librdkafka(logger, line.Name, line.Message)).Build());
+        var interval = options.CheckpointInterval < TimeSpan.FromMilliseconds(100) ? TimeSpan.FromMilliseconds(100) : options.CheckpointInterval;
+        _running = Task.Run(() => RunAsync(interval, time));
+    }
+
+    /// <summary>A partition's checkpoint has moved.</summary>
+    public void Moved(string topic, int partition, long nextOffset) => _changed[new(topic, partition)] = nextOffset;
+
+    /// <summary>Tells what is left, if that is quick.</summary>
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _running.Wait();
+        Task.Run(() => TellAsync(LastPatience)).Wait();
+        _client.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync(TimeSpan interval, TimeProvider time)
+    {
+        using var timer = new PeriodicTimer(interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                await TellAsync(Patience);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+
+    private async Task TellAsync(TimeSpan patience)
+    {
+        var moved = _changed.ToArray();
+        if (moved.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            var offsets = moved.Select(m => new TopicPartitionOffset(m.Key, m.Value)).ToList();
+            await _client.CallAsync(client => client.AlterConsumerGroupOffsetsAsync([new(_group, offsets)], new() { RequestTimeout = patience }));
+            foreach (var told in moved)
+            {
+                _changed.TryRemove(told); // unless it has moved on meanwhile
+            }
+
+            _saidFailed = false;
+        }
+        catch (Exception exception)
+        {
+            if (!_saidFailed)
+            {
+                KafkaLog.NotMirrored(_logger, _group, exception is KafkaException kafka ? kafka.Error.Reason : exception.Message);
+            }
+
+            _saidFailed = true;
+        }
+    }
+}
