@@ -59,6 +59,12 @@ internal static partial class KafkaLog
     [LoggerMessage(1025, LogLevel.Warning, "The group '{Group}' cannot be told where the checkpoints stand, so tools that show its lag are wrong; reading goes on (said once): {Reason}")]
     public static partial void NotMirrored(ILogger logger, string group, string reason);
 
+    [LoggerMessage(1026, LogLevel.Critical, "The producer of provider '{Provider}' failed for good: nothing more is published before its silo is restarted. {Reason}")]
+    public static partial void ProducerFatal(ILogger logger, string provider, string reason);
+
+    [LoggerMessage(1027, LogLevel.Debug, "The producer of provider '{Provider}' has trouble, which it is getting over: {Reason}")]
+    public static partial void ProducerTrouble(ILogger logger, string provider, string reason);
+
     [LoggerMessage(1030, LogLevel.Warning, "Provider '{Provider}' cannot ask its brokers about its topics; it asks again every {Interval} (said once): {Reason}")]
     public static partial void TopicsUnknown(ILogger logger, string provider, TimeSpan interval, string reason);
 

@@ -13,7 +13,17 @@ internal sealed class KafkaSender(string provider, KafkaProviderOptions options,
 {
     private const string TraceParent = "traceparent";
     private readonly SharedKafkaClient<IProducer<byte[]?, byte[]?>> _producer = new(() => new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(options))
-        .SetErrorHandler((_, error) => KafkaLog.ConsumerTrouble(logger, provider, error.Reason))
+        .SetErrorHandler((_, error) =>
+        {
+            if (error.IsFatal)
+            {
+                KafkaLog.ProducerFatal(logger, provider, error.Reason);
+            }
+            else
+            {
+                KafkaLog.ProducerTrouble(logger, provider, error.Reason);
+            }
+        })
         .SetLogHandler((_, line) => KafkaLog.Librdkafka(logger, line.Name, line.Message))
         .Build(), producer => producer.Flush(TimeSpan.FromSeconds(10)));
 
