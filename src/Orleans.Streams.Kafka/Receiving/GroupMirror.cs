@@ -11,7 +11,7 @@ namespace Orleans.Streams.Kafka.Receiving;
 /// </summary>
 internal sealed class GroupMirror : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(2);
     private readonly string _group;
     private readonly ILogger _logger;
