@@ -37,6 +37,15 @@ internal static class ClientSettings
         return new(settings) { Acks = Acks.All, EnableIdempotence = true, Partitioner = Partitioner.Murmur2Random };
     }
 
+    /// <summary>For what only commits: it waits for the group's coordinator as long as a session would last.</summary>
+    public static ConsumerConfig Mirror(KafkaProviderOptions options, string group) => new(Common(options))
+    {
+        GroupId = group,
+        EnableAutoCommit = false,
+        SessionTimeoutMs = 6000,
+        HeartbeatIntervalMs = 2000,
+    };
+
     public static AdminClientConfig Admin(KafkaProviderOptions options) => new(Common(options));
 
     private static Dictionary<string, string> Common(KafkaProviderOptions options)

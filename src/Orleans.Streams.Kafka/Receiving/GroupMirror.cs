@@ -11,11 +11,9 @@ namespace Orleans.Streams.Kafka.Receiving;
 /// </summary>
 internal sealed class GroupMirror : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(2);
     private readonly string _group;
     private readonly ILogger _logger;
-    private readonly SharedKafkaClient<IAdminClient> _client;
+    private readonly Lazy<IConsumer<Ignore, Ignore>> _client;
     private readonly ConcurrentDictionary<TopicPartition, long> _changed = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _running;
@@ -24,7 +22,10 @@ internal sealed class GroupMirror : IDisposable
     public GroupMirror(string group, KafkaProviderOptions options, TimeProvider time, ILogger logger)
     {
         (_group, _logger) = (group, logger);
-        _client = new(() => new AdminClientBuilder(ClientSettings.Admin(options)).SetLogHandler((_, line) => KafkaLog.Librdkafka(logger, line.Name, line.Message)).Build());
+        // A consumer that consumes nothing: librdkafka's admin client ends the process when such a request comes back after an outage of minutes.
+        _client = new(() => new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Mirror(options, group))
+            .SetErrorHandler((_, error) => KafkaLog.Librdkafka(logger, group, error.Reason))
+            .SetLogHandler((_, line) => KafkaLog.Librdkafka(logger, line.Name, line.Message)).Build());
         var interval = options.CheckpointInterval < TimeSpan.FromMilliseconds(100) ? TimeSpan.FromMilliseconds(100) : options.CheckpointInterval;
         _running = Task.Run(() => RunAsync(interval, time));
     }
@@ -32,13 +33,21 @@ internal sealed class GroupMirror : IDisposable
     /// <summary>A partition's checkpoint has moved.</summary>
     public void Moved(string topic, int partition, long nextOffset) => _changed[new(topic, partition)] = nextOffset;
 
-    /// <summary>Tells what is left, if that is quick.</summary>
+    /// <summary>Tells what is left, unless the group cannot be told just now.</summary>
     public void Dispose()
     {
         _stopping.Cancel();
         _running.Wait();
-        Task.Run(() => TellAsync(LastPatience)).Wait();
-        _client.Dispose();
+        if (!_saidFailed)
+        {
+            Tell();
+        }
+
+        if (_client.IsValueCreated)
+        {
+            _client.Value.Dispose();
+        }
+
         _stopping.Dispose();
     }
 
@@ -49,7 +58,11 @@ internal sealed class GroupMirror : IDisposable
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
-                await TellAsync(Patience);
+                await OwnThread.RunAsync(() =>
+                {
+                    Tell();
+                    return true;
+                });
             }
         }
         catch (OperationCanceledException)
@@ -58,7 +71,7 @@ internal sealed class GroupMirror : IDisposable
         }
     }
 
-    private async Task TellAsync(TimeSpan patience)
+    private void Tell()
     {
         var moved = _changed.ToArray();
         if (moved.Length == 0)
@@ -68,8 +81,7 @@ internal sealed class GroupMirror : IDisposable
 
         try
         {
-            var offsets = moved.Select(m => new TopicPartitionOffset(m.Key, m.Value)).ToList();
-            await _client.CallAsync(client => client.AlterConsumerGroupOffsetsAsync([new(_group, offsets)], new() { RequestTimeout = patience }));
+            _client.Value.Commit(moved.Select(m => new TopicPartitionOffset(m.Key, m.Value)));
             foreach (var told in moved)
             {
                 _changed.TryRemove(told); // unless it has moved on meanwhile
