@@ -10,7 +10,7 @@ internal static class AuditCommand
 {
     public static Command Create()
     {
-        var data = new Option<string?>("--data") { Description = "The running system's data folder. Default: .data, here or further up." };
+        var data = new Option<string?>("--data") { Description = "The running system's data folder. Default: with ./dev the checkout's .data, else .data here or further up." };
         var bootstrap = new Option<string?>("--bootstrap") { Description = "Kafka's address. Default: that of the running system." };
         var postgres = new Option<string?>("--postgres") { Description = "The store's connection string. Default: that of the running system." };
         var api = new Option<string?>("--api") { Description = "The API's address. Default: that of the running system." };
