@@ -20,7 +20,7 @@ public sealed record Endpoints
     /// <summary>Kafka's bootstrap servers.</summary>
     public string Kafka { get; init; } = "";
 
-    /// <summary>What kind of broker it is.</summary>
+    /// <summary>What kind of broker it is; <c>given</c> when it is not ours.</summary>
     public string KafkaKind { get; init; } = "";
 
     /// <summary>The emulator's start, which stands for its topics' ids; null for a broker whose topics have some.</summary>
