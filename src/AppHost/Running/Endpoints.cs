@@ -8,7 +8,7 @@ public sealed record Endpoints
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
-    /// <summary>True once everything was ready; the first event has then been seen, if a load runs.</summary>
+    /// <summary>True once everything was ready; the first event has then been seen, if a load runs and it came within two minutes.</summary>
     public bool Ready { get; init; }
 
     /// <summary>The API and the page.</summary>
