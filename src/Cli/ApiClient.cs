@@ -20,6 +20,18 @@ internal sealed class ApiClient : IDisposable
 
     public Task<JsonNode?> PostAsync(string path, object? body) => SendAsync(HttpMethod.Post, path, body ?? new { });
 
+    /// <summary>Asks; a refusal is printed, and null.</summary>
+    public async Task<JsonNode?> SendAsync(HttpMethod method, string path, object? body)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var response = await _http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        if (response.IsSuccessStatusCode)
+            return JsonNode.Parse(text.Length == 0 ? "{}" : text);
+        await Console.Error.WriteLineAsync(Reason(text) ?? $"{(int)response.StatusCode} {response.ReasonPhrase}");
+        return null;
+    }
+
     /// <summary>Prints an answer, or nothing for a refusal, which was printed already.</summary>
     /// <returns>The exit code.</returns>
     public static int Print(JsonNode? answer)
@@ -31,17 +43,6 @@ internal sealed class ApiClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
-
-    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, object? body)
-    {
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-        using var response = await _http.SendAsync(request);
-        var text = await response.Content.ReadAsStringAsync();
-        if (response.IsSuccessStatusCode)
-            return JsonNode.Parse(text.Length == 0 ? "{}" : text);
-        await Console.Error.WriteLineAsync(Reason(text) ?? $"{(int)response.StatusCode} {response.ReasonPhrase}");
-        return null;
-    }
 
     private static string? Reason(string text)
     {

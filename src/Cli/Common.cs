@@ -5,7 +5,7 @@ namespace Cli;
 /// <summary>What the commands share.</summary>
 internal static class Common
 {
-    public static Option<string?> Data() => new("--data") { Description = "The running system's data folder. Default: .data, here or further up." };
+    public static Option<string?> Data() => new("--data") { Description = "The running system's data folder. Default: with ./dev the checkout's .data, else .data here or further up." };
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
@@ -18,14 +18,25 @@ internal static class Common
             return 2;
         }
 
+        return await AnsweredAsync(() => run(endpoints));
+    }
+
+    /// <summary>Runs what asks other programs; that one does not answer is said, with exit code 2. Ctrl+C: 130.</summary>
+    public static async Task<int> AnsweredAsync(Func<Task<int>> run)
+    {
         try
         {
-            return await run(endpoints);
+            return await run();
         }
-        catch (Exception e) when (e is HttpRequestException or Confluent.Kafka.KafkaException or SchemaRegistry.SchemaRegistryUnavailableException or TaskCanceledException)
+        catch (Exception e) when (e is HttpRequestException or Confluent.Kafka.KafkaException or SchemaRegistry.SchemaRegistryUnavailableException
+            or OperationCanceledException { InnerException: TimeoutException })
         {
             await Console.Error.WriteLineAsync($"The system does not answer: {e.Message}");
             return 2;
+        }
+        catch (OperationCanceledException)
+        {
+            return 130;
         }
     }
 }

@@ -12,7 +12,7 @@ internal static class SchemasCommand
         var url = new Option<string?>("--registry") { Description = "A schema registry's address. Default: that of the running system, else the folder of schemas." };
         var (data, json) = (Common.Data(), Common.Json());
         var command = new Command("schemas", "Lists name, version and id of every schema.") { url, data, json };
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.SetAction((parsed, cancellationToken) => Common.AnsweredAsync(async () =>
         {
             var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions
             {
@@ -25,7 +25,7 @@ internal static class SchemasCommand
                 foreach (var schema in schemas)
                     Console.WriteLine($"{schema.name,-30} version {schema.version,3}   id {schema.id}");
             return 0;
-        });
+        }));
         return command;
     }
 }

@@ -13,6 +13,8 @@ namespace Cli;
 /// <summary><c>tail</c>: prints a topic's records, decoded.</summary>
 internal static class TailCommand
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     public static Command Create()
     {
         var topic = new Argument<string>("topic") { Description = "The topic." };
@@ -26,12 +28,8 @@ internal static class TailCommand
             if (result.GetValue(at) is { } text && Position(text) is null)
                 result.AddError($"--at '{text}' is not partition:offset, for example 0:100.");
         });
-        command.SetAction((parsed, cancellationToken) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
-        {
-            await PrintAsync(
-                system, parsed.GetValue(topic)!, Position(parsed.GetValue(at)), parsed.GetValue(count) ?? int.MaxValue, parsed.GetValue(follow), cancellationToken);
-            return 0;
-        }));
+        command.SetAction((parsed, cancellationToken) => Common.WithSystemAsync(parsed.GetValue(data), system => PrintAsync(
+            system, parsed.GetValue(topic)!, Position(parsed.GetValue(at)), parsed.GetValue(count) ?? int.MaxValue, parsed.GetValue(follow), cancellationToken)));
         return command;
     }
 
@@ -40,7 +38,7 @@ internal static class TailCommand
             ? (partition, offset)
             : null;
 
-    private static async Task PrintAsync(
+    private static async Task<int> PrintAsync(
         Endpoints system, string topic, (int Partition, long Offset)? at, int count, bool follow, CancellationToken cancellationToken)
     {
         var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = system.SchemaRegistryUrl });
@@ -55,16 +53,30 @@ internal static class TailCommand
             AutoOffsetReset = AutoOffsetReset.Earliest,
         }).SetLogHandler((_, _) => { }).Build();
         using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-        var open = at is { } start ? 1 : admin.GetMetadata(topic, TimeSpan.FromSeconds(10)).Topics.Single().Partitions.Count;
-        consumer.Assign(at is { } one
-            ? [new TopicPartitionOffset(topic, one.Partition, one.Offset)]
-            : Enumerable.Range(0, open).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
-        while (count > 0 && open > 0)
+        // All topics: an emulator makes the one that it is asked for.
+        var partitions = admin.GetMetadata(Patience).Topics.Find(t => t.Topic == topic && !t.Error.IsError)?.Partitions.Select(p => p.PartitionId).ToArray();
+        if (partitions is null)
+            return Refuse($"There is no topic '{topic}'; ./dev topics lists those that are read.");
+        if (at is { } start)
+        {
+            if (!partitions.Contains(start.Partition))
+                return Refuse($"'{topic}' has no partition {start.Partition}: it has {partitions.Length}, from 0 on.");
+            var end = consumer.QueryWatermarkOffsets(new TopicPartition(topic, start.Partition), Patience).High.Value;
+            if (start.Offset > end)
+                return Refuse($"{topic}/{start.Partition} has no offset {start.Offset}: the next one that is written is {end}.");
+            partitions = [start.Partition];
+        }
+
+        consumer.Assign(partitions.Select(p => new TopicPartitionOffset(topic, p, at?.Offset ?? Offset.Beginning)));
+        // An end is told again whenever records have moved it.
+        var open = partitions.ToHashSet();
+        while (count > 0 && open.Count > 0)
         {
             var result = consumer.Consume(cancellationToken);
             if (result.IsPartitionEOF)
             {
-                open -= follow ? 0 : 1;
+                if (!follow)
+                    open.Remove(result.Partition.Value);
                 continue;
             }
 
@@ -83,6 +95,14 @@ internal static class TailCommand
                 EventJson.Options));
             count--;
         }
+
+        return 0;
+    }
+
+    private static int Refuse(string message)
+    {
+        Console.Error.WriteLine(message);
+        return 1;
     }
 
     private static string? Text(byte[]? utf8) => utf8 is null ? null : Encoding.UTF8.GetString(utf8);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Http.Json;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -37,22 +36,26 @@ internal static class TopicsCommand
         command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
         {
             // The emulator has no administration over the wire: the program that runs it does it. So it does for its own Kafka.
-            if (system.Control is { } control)
+            if (system is { KafkaKind: not "given", Control: { } control })
             {
-                using var http = new HttpClient { BaseAddress = new Uri(control) };
-                using var request = new HttpRequestMessage(method, "topics") { Content = JsonContent.Create(new { name = parsed.GetValue(name), partitions = parsed.GetValue(partitions) }) };
-                using var response = await http.SendAsync(request);
-                if (!response.IsSuccessStatusCode)
-                    await Console.Error.WriteLineAsync(await response.Content.ReadAsStringAsync());
-                return response.IsSuccessStatusCode ? 0 : 1;
+                using var host = new ApiClient(control);
+                return await host.SendAsync(method, "topics", new { name = parsed.GetValue(name), partitions = parsed.GetValue(partitions) }) is null ? 1 : 0;
             }
 
-            using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = system.Kafka }).Build();
-            if (method == HttpMethod.Post)
-                await admin.CreateTopicsAsync([new TopicSpecification { Name = parsed.GetValue(name), NumPartitions = parsed.GetValue(partitions) }]);
-            else
-                await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = parsed.GetValue(name), IncreaseTo = parsed.GetValue(partitions) }]);
-            return 0;
+            using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = system.Kafka }).SetLogHandler((_, _) => { }).Build();
+            try
+            {
+                if (method == HttpMethod.Post)
+                    await admin.CreateTopicsAsync([new TopicSpecification { Name = parsed.GetValue(name), NumPartitions = parsed.GetValue(partitions) }]);
+                else
+                    await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = parsed.GetValue(name), IncreaseTo = parsed.GetValue(partitions) }]);
+                return 0;
+            }
+            catch (KafkaException e) when (e is CreateTopicsException or CreatePartitionsException)
+            {
+                await Console.Error.WriteLineAsync(e.Error.Reason);
+                return 1;
+            }
         }));
         return command;
     }

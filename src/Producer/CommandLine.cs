@@ -40,7 +40,7 @@ internal static class CommandLine
         var trace = new Option<bool?>("--trace") { Description = "Begin a trace with each record (header traceparent). Default: up to 5,000/sec." };
         var bootstrap = new Option<string?>("--bootstrap") { Description = "Kafka's address. Default: that of the running system (endpoints.json)." };
         var registry = new Option<string?>("--registry") { Description = "A schema registry's address. Default: that of the running system; with --bootstrap, the folder of schemas." };
-        var data = new Option<string?>("--data") { Description = "The running system's data folder. Default: .data, here or further up." };
+        var data = new Option<string?>("--data") { Description = "The running system's data folder. Default: with ./dev the checkout's .data, else .data here or further up." };
         var heedLag = new Option<long?>("--heed-lag")
         {
             Description = $"Pause while a partition of the running system lags by this many records ({DefaultLag} if none are named).",

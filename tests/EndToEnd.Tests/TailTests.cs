@@ -18,8 +18,6 @@ public sealed class TailTests
     {
         await using var broker = EmulatedKafka.Start();
         await broker.CreateTopicAsync("revenue-metrics", 1);
-        var folder = Directory.CreateDirectory(TestFolder.New()).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "endpoints.json"), JsonSerializer.Serialize(new { kafka = broker.BootstrapServers }));
         var schema = (await new FolderSchemaRegistry(Path.Combine(AppContext.BaseDirectory, "schemas")).ListAsync()).Last(s => s.Subject == "revenue-metrics-value");
         using (var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build())
         {
@@ -29,9 +27,9 @@ public sealed class TailTests
                 await producer.ProduceAsync("revenue-metrics", new() { Key = "k", Value = value });
         }
 
-        await using var tail = await OwnedProcess.StartAsync("tail", Programs.Command("Cli", "tail", "revenue-metrics", "--data", folder), Path.Combine(folder, "tail.log"));
-        Assert.Equal(0, await tail.WaitForExitAsync(TestContext.Current.CancellationToken));
-        var lines = (await File.ReadAllLinesAsync(tail.LogFile, TestContext.Current.CancellationToken)).Select(l => JsonDocument.Parse(l).RootElement).ToArray();
+        var (exit, output) = await TailAsync(broker, "revenue-metrics");
+        Assert.True(exit == 0, output);
+        var lines = Records(output);
         Assert.Equal([0, 1, 2], lines.Select(l => l.GetProperty("offset").GetInt32()));
         Assert.Equal(
             """{"window_start":"2026-03-01T12:00:00+00:00","window_end":"2026-03-01T12:05:00+00:00","total":1234.50,"orders":7,"revision":0}""",
@@ -39,4 +37,54 @@ public sealed class TailTests
         Assert.Contains("not Avro", lines[1].GetProperty("value").GetProperty("undecodable").GetString(), StringComparison.Ordinal);
         Assert.Contains($"{schema.Id}", lines[2].GetProperty("value").GetProperty("undecodable").GetString(), StringComparison.Ordinal);
     }
+    [Fact]
+    public async Task Every_partition_is_read_to_its_end_though_records_keep_coming_to_another()
+    {
+        await using var broker = EmulatedKafka.Start();
+        await broker.CreateTopicAsync("busy", 2);
+        using var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build();
+        // One by one, and from far away: each takes a fetch of its own.
+        for (var i = 0; i < 30; i++)
+            await producer.ProduceAsync(new TopicPartition("busy", 1), new() { Value = [0] });
+        broker.SetRoundTripTime(TimeSpan.FromMilliseconds(50));
+        using var enough = new CancellationTokenSource();
+        var writing = Task.Run(async () =>
+        {
+            for (; !enough.IsCancellationRequested; await Task.Delay(100))
+                await producer.ProduceAsync(new TopicPartition("busy", 0), new() { Value = [0] });
+        });
+
+        var (exit, output) = await TailAsync(broker, "busy");
+        await enough.CancelAsync();
+        await writing;
+        Assert.True(exit == 0, output);
+        Assert.Equal(30, Records(output).Count(r => r.GetProperty("partition").GetInt32() == 1));
+    }
+
+    [Theory]
+    [InlineData("There is no topic 'no-such-topic'", "no-such-topic")]
+    [InlineData("'short' has no partition 7", "short", "--at", "7:0")]
+    [InlineData("short/0 has no offset 999999: the next one that is written is 1", "short", "--at", "0:999999")]
+    public async Task What_is_not_there_is_said_and_nothing_else_is_printed(string said, params string[] arguments)
+    {
+        await using var broker = EmulatedKafka.Start();
+        await broker.CreateTopicAsync("short", 1);
+        using (var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build())
+            await producer.ProduceAsync("short", new() { Value = [0] });
+        var (exit, output) = await TailAsync(broker, arguments);
+        Assert.StartsWith(said, output, StringComparison.Ordinal);
+        Assert.Equal((1, 1), (exit, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
+    }
+
+    private static async Task<(int Exit, string Output)> TailAsync(EmulatedKafka broker, params string[] arguments)
+    {
+        var folder = Directory.CreateDirectory(TestFolder.New()).FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "endpoints.json"), JsonSerializer.Serialize(new { kafka = broker.BootstrapServers }));
+        await using var tail = await OwnedProcess.StartAsync("tail", Programs.Command("Cli", ["tail", .. arguments, "--data", folder]), Path.Combine(folder, "tail.log"));
+        var exit = await tail.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (exit, await File.ReadAllTextAsync(tail.LogFile, TestContext.Current.CancellationToken));
+    }
+
+    private static JsonElement[] Records(string output) =>
+        [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
 }

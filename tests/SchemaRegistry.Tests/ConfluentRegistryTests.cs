@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text;
 using AppHost.Processes;
 using SchemaRegistry.Registries;
 using Testing.Registry;
@@ -42,7 +44,7 @@ public sealed class ConfluentRegistryTests(RegistryServer server)
         using var http = new HttpClient();
         using var body = new StringContent(System.Text.Json.JsonSerializer.Serialize(new { schema = Samples.Broken }), null, "application/vnd.schemaregistry.v1+json");
         using var answer = await http.PostAsync(new Uri($"{await server.GetUrlAsync()}/subjects/{_subject}/versions"), body);
-        Assert.Equal(System.Net.HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
     }
 
     [RegistryFact]
@@ -70,6 +72,40 @@ public sealed class ConfluentRegistryTests(RegistryServer server)
         await Assert.ThrowsAsync<SchemaRegistryUnavailableException>(async () => await new AvroRecordDecoder<Samples.R>(registry).DecodeAsync(Samples.Value(1, "x")));
         await Assert.ThrowsAsync<SchemaRegistryUnavailableException>(async () => await registry.RegisterAsync("s", Samples.V1));
         await Assert.ThrowsAsync<SchemaRegistryUnavailableException>(async () => await registry.ListAsync());
+    }
+
+    [Theory]
+    [InlineData("<h1>404</h1>")]
+    [InlineData("""{"message":"Could not find resource for full path","error_code":404}""")]
+    public async Task A_404_that_is_no_registrys_own_is_an_outage_never_a_bad_record(string body)
+    {
+        var url = $"http://127.0.0.1:{FreePort.Any()}";
+        using var listener = new HttpListener();
+        listener.Prefixes.Add($"{url}/");
+        listener.Start();
+        var answering = AnswerAsync(listener, body);
+        var thrown = await Assert.ThrowsAsync<SchemaRegistryUnavailableException>(
+            async () => await new AvroRecordDecoder<Samples.R>(Open(url, "nowhere")).DecodeAsync(Samples.Value(1, "x")));
+        Assert.Contains($"What answers at {url} is no schema registry", thrown.Message, StringComparison.Ordinal);
+        listener.Stop();
+        await answering;
+    }
+
+    private static async Task AnswerAsync(HttpListener listener, string body)
+    {
+        try
+        {
+            while (true)
+            {
+                var context = await listener.GetContextAsync();
+                context.Response.StatusCode = (int)HttpStatusCode.NotFound;
+                context.Response.Close(Encoding.UTF8.GetBytes(body), willBlock: false);
+            }
+        }
+        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+        {
+            // Stopped: the test has what it wanted.
+        }
     }
 
     private static ISchemaRegistry Open(string url, string folder) =>

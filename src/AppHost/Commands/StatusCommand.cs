@@ -36,14 +36,25 @@ internal static class StatusCommand
         }
 
         AnsiConsole.Write(table);
+        if (IsStarting(endpoints))
+        {
+            Console.WriteLine("It is still starting: Postgres and Kafka come first.");
+            return PartsGone;
+        }
+
         foreach (var (name, problem) in health.Where(h => h.Value is not null))
             Console.WriteLine($"{name}: {problem}");
         Summary.Print(endpoints, new Narrator(AnsiConsole.Console, TimeProvider.System), here: false);
         return endpoints.Processes.All(p => p.Identity.IsAlive) && health.Values.All(p => p is null) ? 0 : PartsGone;
     }
 
+    // Until then it has no addresses.
+    private static bool IsStarting(Endpoints endpoints) => endpoints.Api.Length == 0;
+
     private static async Task<Dictionary<string, string?>> HealthAsync(Endpoints endpoints, CancellationToken stop)
     {
+        if (IsStarting(endpoints))
+            return [];
         var asked = endpoints.Silos.Select((url, index) => ($"silo-{index + 1}", url)).Append(("api", endpoints.Api));
         var answers = await Task.WhenAll(asked.Select(async a => (a.Item1, Problem: await Readiness.ProblemAsync($"{a.Item2}/health/ready", stop))));
         return answers.ToDictionary(a => a.Item1, a => a.Problem);

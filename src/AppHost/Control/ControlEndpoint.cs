@@ -1,4 +1,5 @@
 using AppHost.Kafka;
+using Confluent.Kafka;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -55,6 +56,10 @@ public sealed class ControlEndpoint : IAsyncDisposable
         catch (InvalidOperationException e)
         {
             return Problem(StatusCodes.Status422UnprocessableEntity, e.Message);
+        }
+        catch (KafkaException e)
+        {
+            return Problem(StatusCodes.Status422UnprocessableEntity, e.Error.Reason);
         }
     }
 

@@ -8,7 +8,7 @@ public sealed record Endpoints
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
-    /// <summary>True once everything was ready; the first event has then been seen, if a load runs.</summary>
+    /// <summary>True once everything was ready; the first event has then been seen, if a load runs and it came within two minutes.</summary>
     public bool Ready { get; init; }
 
     /// <summary>The API and the page.</summary>
@@ -20,7 +20,7 @@ public sealed record Endpoints
     /// <summary>Kafka's bootstrap servers.</summary>
     public string Kafka { get; init; } = "";
 
-    /// <summary>What kind of broker it is.</summary>
+    /// <summary>What kind of broker it is; <c>given</c> when it is not ours.</summary>
     public string KafkaKind { get; init; } = "";
 
     /// <summary>The emulator's start, which stands for its topics' ids; null for a broker whose topics have some.</summary>

@@ -5,10 +5,25 @@ namespace AppHost.Running;
 /// <summary>Looks at the page's feed until it shows something that happened after a moment.</summary>
 internal static class FirstEvent
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The first user on the page with an event after <paramref name="since"/>.</summary>
-    public static async Task<string> OfUserAsync(string api, DateTimeOffset since, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>The first user on the page with an event after <paramref name="since"/>; null when two minutes have shown none: what is wrong may not pass by itself.</summary>
+    public static async Task<string?> OfUserAsync(string api, DateTimeOffset since, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await LookAsync(api, since, time, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<string> LookAsync(string api, DateTimeOffset since, TimeProvider time, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         while (true)

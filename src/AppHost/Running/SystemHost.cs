@@ -12,7 +12,7 @@ public sealed class SystemHost(UpOptions options, Narrator narrator, ILoggerFact
     private Broker? _broker;
     private ControlEndpoint? _control;
 
-    /// <summary>Starts everything and returns when it is ready, and when the load's first event is on the page.</summary>
+    /// <summary>Starts everything and returns when it is ready, and when the load's first event is on the page or does not come.</summary>
     /// <exception cref="InvalidOperationException">The system cannot start; the message says why.</exception>
     public async Task<Endpoints> StartAsync(CancellationToken cancellationToken)
     {
@@ -31,8 +31,11 @@ public sealed class SystemHost(UpOptions options, Narrator narrator, ILoggerFact
         {
             await WatchAsync(load, cancellationToken);
             var user = await narrator.StepAsync("first event",
-                () => FirstEvent.OfUserAsync(plan.ApiUrl, since, time, cancellationToken), u => $"of user {u}: {plan.ApiUrl}/users/{u}");
-            narrator.Say($"The first event was on the page {time.GetElapsedTime(begin).TotalSeconds:0.0} s after the start.");
+                () => FirstEvent.OfUserAsync(plan.ApiUrl, since, time, cancellationToken), u => u is not null
+                    ? $"of user {u}: {plan.ApiUrl}/users/{u}"
+                    : $"none yet; see {plan.ApiUrl}/health/ready. The load's last words, from {load.LogFile}:{Environment.NewLine}{LogTail.Of(load.LogFile)}");
+            if (user is not null)
+                narrator.Say($"The first event was on the page {time.GetElapsedTime(begin).TotalSeconds:0.0} s after the start.");
             Publish(_endpoints with { SampleUser = user });
         }
 

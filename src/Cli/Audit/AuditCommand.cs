@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Cli.Certificates;
+using SchemaRegistry;
+using SchemaRegistry.Registries;
 
 namespace Cli.Audit;
 
@@ -8,10 +10,11 @@ internal static class AuditCommand
 {
     public static Command Create()
     {
-        var data = new Option<string?>("--data") { Description = "The running system's data folder. Default: .data, here or further up." };
+        var data = new Option<string?>("--data") { Description = "The running system's data folder. Default: with ./dev the checkout's .data, else .data here or further up." };
         var bootstrap = new Option<string?>("--bootstrap") { Description = "Kafka's address. Default: that of the running system." };
         var postgres = new Option<string?>("--postgres") { Description = "The store's connection string. Default: that of the running system." };
         var api = new Option<string?>("--api") { Description = "The API's address. Default: that of the running system." };
+        var registry = new Option<string?>("--registry") { Description = "The schema registry's address. Default: with --api what the API reads schemas from, else that of the running system." };
         var schema = new Option<string>("--schema") { Description = "The store's schema.", DefaultValueFactory = _ => "streaming" };
         var wait = new Option<int>("--wait") { Description = "How many seconds to wait for the system to have read everything.", DefaultValueFactory = _ => 60 };
         var answers = new Option<int>("--answers") { Description = "How many HTTP answers to check, at most.", DefaultValueFactory = _ => 2_000 };
@@ -21,7 +24,7 @@ internal static class AuditCommand
         var command = new Command("audit", """
             Reads the topics again and recomputes what must be stored. Every record must have left exactly one trace (events, a ledger row, a dead letter), in order.
             Exit codes: 0 all is well and something was read, 1 a difference, 2 it could not check all.
-            """) { data, bootstrap, postgres, api, schema, wait, answers, certificate, verify, json };
+            """) { data, bootstrap, postgres, api, registry, schema, wait, answers, certificate, verify, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(certificate) is not null && result.GetValue(verify) is not null)
@@ -30,7 +33,7 @@ internal static class AuditCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             var settings = new AuditSettings(
-                parsed.GetValue(data), parsed.GetValue(bootstrap), parsed.GetValue(postgres), parsed.GetValue(api), parsed.GetValue(schema)!,
+                parsed.GetValue(data), parsed.GetValue(bootstrap), parsed.GetValue(postgres), parsed.GetValue(api), parsed.GetValue(registry), parsed.GetValue(schema)!,
                 TimeSpan.FromSeconds(parsed.GetValue(wait)), parsed.GetValue(answers), parsed.GetValue(json));
             return parsed.GetValue(certificate) is { } file ? CertifyRun.ExecuteAsync(settings, file, cancellationToken)
                 : parsed.GetValue(verify) is { } issued ? VerifyRun.ExecuteAsync(settings, issued, cancellationToken)
@@ -42,4 +45,11 @@ internal static class AuditCommand
 
 /// <summary>What was asked for.</summary>
 internal sealed record AuditSettings(
-    string? Data, string? Bootstrap, string? Postgres, string? Api, string Schema, TimeSpan Wait, int Answers, bool Json);
+    string? Data, string? Bootstrap, string? Postgres, string? Api, string? Registry, string Schema, TimeSpan Wait, int Answers, bool Json)
+{
+    /// <summary>Where the records' schemas are: an API that is named gives those of the registry that it reads itself.</summary>
+    public ISchemaRegistry OpenRegistry(Endpoints? system) => SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions
+    {
+        Url = Registry ?? (Api is null ? system?.SchemaRegistryUrl : $"{Api.TrimEnd('/')}/schema-registry"),
+    });
+}

@@ -30,7 +30,7 @@ internal static class AuditRun
             var store = new StoreTables(database, settings.Schema);
             var report = new AuditReport();
             using var answers = (settings.Api ?? endpoints?.Api) is { } api ? new HttpAnswers(api, settings.Answers) : null;
-            var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = endpoints?.SchemaRegistryUrl });
+            var registry = settings.OpenRegistry(endpoints);
             foreach (var aggregate in Aggregates(registry))
                 await TopicAsync(aggregate, log, store, report, answers, settings.Wait, cancellationToken);
             await WholeAsync(store, log, report, cancellationToken);

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Cli.Audit;
-using SchemaRegistry;
 
 namespace Cli.Certificates;
 
@@ -18,7 +17,7 @@ internal static class CertifyRun
         var postgres = settings.Postgres ?? endpoints?.Postgres;
         if (bootstrap is null || postgres is null)
             return CertificateOutcome.Cannot($"No running system was found: {Endpoints.Missing(settings.Data)}. Start it with ./dev up, or give --bootstrap and --postgres.");
-        var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = endpoints?.SchemaRegistryUrl });
+        var registry = settings.OpenRegistry(endpoints);
         return await CertificateOutcome.RunAsync(postgres, settings.Schema, AuditKind.Certify, cancellationToken, async (database, progress) =>
         {
             using var log = new TopicLog(bootstrap);

@@ -14,6 +14,9 @@ namespace SchemaRegistry.Registries;
 public sealed class ConfluentSchemaRegistry(ISchemaRegistryClient client, string url, FolderSchemaRegistry? folder) : ISchemaRegistry, IDisposable
 {
     private const int UnprocessableContent = 422;
+    private const int SubjectNotFound = 40401;
+    private const int VersionNotFound = 40402;
+    private const int SchemaNotFound = 40403;
 
     /// <inheritdoc/>
     public async ValueTask<string> GetByIdAsync(int id, CancellationToken cancellationToken = default)
@@ -87,16 +90,22 @@ public sealed class ConfluentSchemaRegistry(ISchemaRegistryClient client, string
             throw new IncompatibleSchemaException(subject, problems);
     }
 
-    // What does not exist is null, what was refused (409, 422) the client's exception, and everything else an outage, a missing permission too.
+    // What does not exist is null, what was refused (409, 422) the client's exception, and everything else an outage, a missing permission too. That something does
+    // not exist only a registry can say, by its own codes: a 404 of whatever else answers there would make dead letters of good records.
     private async Task<T?> AskAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {
             return await call().WaitAsync(cancellationToken);
         }
-        catch (SchemaRegistryException e) when (e.Status == HttpStatusCode.NotFound)
+        catch (SchemaRegistryException e) when (e.ErrorCode is SubjectNotFound or VersionNotFound or SchemaNotFound)
         {
             return default;
+        }
+        catch (SchemaRegistryException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            throw new SchemaRegistryUnavailableException(
+                $"What answers at {url} is no schema registry, or not the whole of its address (such as http://registry:8080/apis/ccompat/v7): {e.Message}", e);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && e is HttpRequestException or OperationCanceledException or SchemaRegistryException { Status: not HttpStatusCode.Conflict and not (HttpStatusCode)UnprocessableContent })

@@ -3,10 +3,11 @@ using System.Text.Json.Nodes;
 using AppHost.Kafka;
 using Testing.Kafka;
 using Testing.Postgres;
+using Testing.Registry;
 
 namespace EndToEnd.Tests.Certificates;
 
-public sealed class CertificateTests(KafkaBrokers brokers, PostgresServer postgres)
+public sealed class CertificateTests(KafkaBrokers brokers, PostgresServer postgres, RegistryServer registry)
 {
     [Theory, BrokerData]
     public async Task A_certificate_counts_every_record_and_is_confirmed_by_the_store_alone(BrokerKind kind)
@@ -29,6 +30,15 @@ public sealed class CertificateTests(KafkaBrokers brokers, PostgresServer postgr
         Assert.True(Number(audit, "done") >= Number(totals, "read"));
 
         var (exit, output) = await shop.VerifyAsync();
+        Assert.True(exit == 0, output);
+    }
+
+    [RegistryFact]
+    public async Task The_schemas_of_a_registry_are_those_that_the_named_api_reads_or_of_the_named_registry()
+    {
+        var url = await registry.GetUrlAsync();
+        await using var shop = await CertifiedShop.RunAsync(await brokers.StartOwnAsync(BrokerKind.Emulator), postgres, url);
+        var (exit, output) = await shop.PlainAuditAsync(null, "--registry", url.ToString());
         Assert.True(exit == 0, output);
     }
 

@@ -12,7 +12,7 @@ using Testing.Postgres;
 namespace EndToEnd.Tests.Certificates;
 
 /// <summary>A shop that has taken records and commands and is at rest: its silo and API have ended, its broker and database are there to be audited.</summary>
-internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres, string database) : IAsyncDisposable
+internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres, string database, Uri? registry) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly string Folder = Directory.CreateDirectory(TestFolder.New()).FullName;
@@ -26,18 +26,18 @@ internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres
     /// <summary>The certificate of the shop.</summary>
     public string Certificate { get; } = Path.Combine(Folder, $"{Guid.NewGuid():N}.json");
 
-    /// <summary>Runs the shop until all is read, and certifies it.</summary>
-    public static async Task<CertifiedShop> RunAsync(IKafkaBroker broker, PostgresServer postgres)
+    /// <summary>Runs the shop until all is read, and certifies it: where schemas are in a registry, with the API's address alone.</summary>
+    public static async Task<CertifiedShop> RunAsync(IKafkaBroker broker, PostgresServer postgres, Uri? registry = null)
     {
         await ShopTopics.CreateAsync(broker, 4);
-        var shop = new CertifiedShop(broker, postgres, await postgres.CreateDatabaseAsync());
+        var shop = new CertifiedShop(broker, postgres, await postgres.CreateDatabaseAsync(), registry);
         var (silo, api) = (await shop.StartAsync("Silo", FreePort.Any()), FreePort.Any());
         await using (silo)
         await using (await shop.StartAsync("Api", api))
         {
             await using var producer = await OwnedProcess.StartAsync(
-                "Producer", Programs.Command("Producer", "--bootstrap", broker.BootstrapServers, "--events", "3000", "--rate", "max", "--transactions", "300",
-                    "--duplicates", "30", "--poison", "15", "--users", "150", "--seed", "7", "--json"), shop.LogFile);
+                "Producer", Programs.Command("Producer", ["--bootstrap", broker.BootstrapServers, "--events", "3000", "--rate", "max", "--transactions", "300",
+                    "--duplicates", "30", "--poison", "15", "--users", "150", "--seed", "7", "--json", .. registry is null ? (string[])[] : ["--registry", registry.ToString()]]), shop.LogFile);
             Assert.Equal(0, await producer.WaitForExitAsync());
             shop.Sent = JsonDocument.Parse(await File.ReadAllTextAsync(producer.LogFile)).RootElement;
 
@@ -45,7 +45,8 @@ internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres
             await Eventually.Async(async () => (await http.GetAsync("health/ready")).IsSuccessStatusCode, Patience, "the API is ready");
             for (var i = 0; i < 5; i++)
                 await DepositAsync(http, $"cash-{Text(i)}");
-            var (exit, output) = await shop.AuditAsync(database: null, "--bootstrap", broker.BootstrapServers, "--wait", "120", "--certificate", shop.Certificate);
+            var (exit, output) = await shop.AuditAsync(database: null, ["--bootstrap", broker.BootstrapServers, "--wait", "120", "--certificate", shop.Certificate,
+                .. registry is null ? (string[])[] : ["--api", http.BaseAddress.ToString()]]);
             Assert.True(exit == 0, output);
             shop.Audits = await http.GetFromJsonAsync<JsonElement>("audits");
         }
@@ -78,8 +79,8 @@ internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres
         return (exit, await File.ReadAllTextAsync(audit.LogFile));
     }
 
-    public Task<(int Exit, string Output)> PlainAuditAsync(string? database) =>
-        AuditAsync(database, "--bootstrap", broker.BootstrapServers, "--wait", "1");
+    public Task<(int Exit, string Output)> PlainAuditAsync(string? database, params string[] arguments) =>
+        AuditAsync(database, ["--bootstrap", broker.BootstrapServers, "--wait", "1", .. arguments]);
 
     public Task<(int Exit, string Output)> VerifyAsync(string? database = null, string? certificate = null) =>
         AuditAsync(database, "--verify", certificate ?? Certificate);
@@ -113,6 +114,7 @@ internal sealed class CertifiedShop(IKafkaBroker broker, PostgresServer postgres
             ["Kafka__BootstrapServers"] = broker.BootstrapServers,
             ["Kafka__Incarnation"] = broker.Incarnation,
             ["Kafka__CreateMissingTopics"] = "true",
+            ["SchemaRegistry__Url"] = registry?.ToString(),
             ["Silo__Port"] = Text(FreePort.Any()),
             ["Silo__GatewayPort"] = Text(FreePort.Any()),
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{Text(http)}",
