@@ -29,8 +29,8 @@ internal static partial class KafkaLog
     [LoggerMessage(1007, LogLevel.Information, "The checkpoint of {Topic}/{Partition} is saved again, at offset {Offset}")]
     public static partial void CheckpointRecovered(ILogger logger, string topic, int partition, long offset);
 
-    [LoggerMessage(1010, LogLevel.Warning, "A delivery to {Stream} failed (in a row: {Failures}); its records, from {Topic}/{Partition} offset {Offset} on, are presented again")]
-    public static partial void DeliveryFailed(ILogger logger, StreamId stream, string topic, int partition, long offset, int failures);
+    [LoggerMessage(1010, LogLevel.Warning, "A delivery to {Stream} failed (in a row: {Failures}); its records, from {Topic}/{Partition} offset {Offset} on, are presented again. Of this partition, {Unsaid} failed that nothing was said of")]
+    public static partial void DeliveryFailed(ILogger logger, StreamId stream, string topic, int partition, long offset, int failures, int unsaid);
 
     [LoggerMessage(1011, LogLevel.Warning, "No grain subscribes to '{Stream}': records of {Topic}/{Partition} are passed over (said once; they are counted)")]
     public static partial void NoSubscriber(ILogger logger, string stream, string topic, int partition);

@@ -9,6 +9,7 @@ return await SiloRun.ToEndAsync(() =>
     // Settings lie beside the program, wherever it is started from.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddObservability();
+    FewErrors.OfAgents(builder.Services, "kafka", "kafka-jobs");
     builder.Host.UseOrleans((_, silo) =>
     {
         silo.UsePostgresClustering();

@@ -52,7 +52,7 @@ internal abstract class ReadingAdapter<TItem, TPart>(ProviderParts parts, KafkaP
     public override IQueueCache CreateQueueCache(QueueId queueId)
     {
         var (stream, partition) = KafkaQueues.Partition(queueId);
-        var gauge = new PartitionGauge(parts.Name, stream, options.Streams[stream].Topic, partition, _logger);
+        var gauge = new PartitionGauge(parts.Name, stream, options.Streams[stream].Topic, partition, parts.Time, _logger);
         var cache = new PartitionCache<TItem>(Limits, parts.Time, () => parts.Subscribers.Has(stream), gauge);
         _caches[queueId] = (cache, gauge);
         return cache;

@@ -4,8 +4,9 @@ using Orleans.Streams.Kafka.Cache;
 namespace Orleans.Streams.Kafka.Status;
 
 /// <summary>What a partition counts and reports. Written by its agent, its session and the consumer's thread; read by anyone.</summary>
-internal sealed class PartitionGauge(string provider, string stream, string topic, int partition, ILogger logger) : ICacheObserver
+internal sealed class PartitionGauge(string provider, string stream, string topic, int partition, TimeProvider time, ILogger logger) : ICacheObserver
 {
+    private static readonly TimeSpan SayFailedEvery = TimeSpan.FromSeconds(10);
     private readonly System.Diagnostics.TagList _tags = new() { { "provider", provider }, { "topic", topic }, { "partition", partition } };
     private long _acknowledged;
     private long _redeliveries;
@@ -13,6 +14,8 @@ internal sealed class PartitionGauge(string provider, string stream, string topi
     private long _unroutable;
     private long _skipped;
     private bool _saidUnsubscribed;
+    private long? _saidFailedAt;
+    private int _unsaidFailures;
     private volatile string? _lastError;
     private volatile string? _incarnation;
     private volatile KafkaPartitionState _state;
@@ -73,8 +76,21 @@ internal sealed class PartitionGauge(string provider, string stream, string topi
 
     void ICacheObserver.DeliveryFailed(StreamId streamId, long offset, int failures)
     {
-        KafkaLog.DeliveryFailed(logger, streamId, topic, partition, offset, failures);
+        SayFailed(streamId, offset, failures);
         Reread?.Invoke();
+    }
+
+    /// <summary>In an outage thousands fail, again and again.</summary>
+    private void SayFailed(StreamId streamId, long offset, int failures)
+    {
+        if (_saidFailedAt is { } at && time.GetElapsedTime(at) < SayFailedEvery)
+        {
+            _unsaidFailures++;
+            return;
+        }
+
+        KafkaLog.DeliveryFailed(logger, streamId, topic, partition, offset, failures, _unsaidFailures);
+        (_saidFailedAt, _unsaidFailures) = (time.GetTimestamp(), 0);
     }
 
     void ICacheObserver.Unsubscribed(StreamId streamId, int items)

@@ -37,7 +37,7 @@ public sealed partial class DashboardTests
         {
             // Prometheus gives two by itself, and renames a metric's own label of that name: "job", the name of what it reads from, and "instance", the address.
             Assert.False(label == "job", $"{query.Where}: 'job' is not the program's.");
-            Assert.True(label is "le" or "instance" || sources.Contains($"\"{label}\"", StringComparison.Ordinal), $"{query.Where}: nothing is tagged '{label}'.");
+            Assert.True(label is "le" or "instance" or "http_route" || sources.Contains($"\"{label}\"", StringComparison.Ordinal), $"{query.Where}: nothing is tagged '{label}'.");
         }));
     }
 
