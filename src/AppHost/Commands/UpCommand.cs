@@ -12,7 +12,7 @@ internal static class UpCommand
         var port = new Option<int>("--port") { Description = "The page's port; the next free one when it is taken.", DefaultValueFactory = _ => 5080 };
         var kafka = new Option<string?>("--kafka")
         {
-            Description = "emulator, apache (needs KAFKA_HOME and Java 17), or the address of a broker. Default: Kafka:BootstrapServers, else apache where it can be, else emulator.",
+            Description = "emulator, apache (needs KAFKA_HOME and Java 17), or the address of a broker, where missing topics are created. Default: Kafka:BootstrapServers, else apache where it can be, else emulator.",
         };
         var noDemo = new Option<bool>("--no-demo") { Description = "Without the gentle load." };
         var detach = new Option<bool>("--detach") { Description = "Leave it running in the background; `down` stops it." };

@@ -73,8 +73,7 @@ public sealed class Plan
         environment["ConnectionStrings__Postgres"] = _store.ConnectionString;
         environment["Kafka__BootstrapServers"] = _broker.BootstrapServers;
         Default("Jobs:LakeFolder", Path.Combine(Path.GetFullPath(_options.Data), "lake"));
-        if (_broker.Own is not null)
-            Default("Kafka:CreateMissingTopics", "true");
+        Default("Kafka:CreateMissingTopics", "true");
         if (_broker.Own?.Incarnation is { } incarnation)
         {
             environment["Kafka__Incarnation"] = incarnation;
