@@ -1,5 +1,6 @@
 using StreamJobs.Checkpoints;
 using StreamJobs.Running;
+using StreamJobs.State;
 using Testing.Postgres;
 
 namespace StreamJobs.Tests;
@@ -40,12 +41,34 @@ public sealed class TakenBackTests(PostgresServer postgres)
         }
 
         var slower = Visits.Keyed(delay: 50).Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
-        await using var partition = await world.OpenAsync(job: slower);
-        await partition.ProcessAsync(new Chunk(3, new("a", 3, 0), new("b", 21, 0), new("b", 200, 0)), default);
-        await partition.CheckpointAsync();
-        Assert.Equal(["a 0 2", "b 20 2"], await world.ResultsAsync());
+        await using (var partition = await world.OpenAsync(job: slower))
+        {
+            await partition.ProcessAsync(new Chunk(3, new("a", 3, 0), new("b", 21, 0)), default);
+            await partition.CheckpointAsync();
+        }
+
+        await using var quick = await world.OpenAsync(startOffset: 5); // and back again: what came meanwhile is in time
+        await quick.ProcessAsync(new Chunk(5, new("b", 22, 0), new("b", 200, 0)), default);
+        await quick.CheckpointAsync();
+        Assert.Equal(["a 0 2", "b 20 3"], await world.ResultsAsync());
         Assert.Equal(1, (await world.StatusAsync()).Late);
     }
+
+    [Fact]
+    public void Fields_and_what_tuples_consist_of_belong_to_a_states_shape()
+    {
+        Assert.NotEqual(StateContract.Of(typeof((int, long))), StateContract.Of(typeof((int, string))));
+        Assert.Equal("WithFields { A: Int32, B: (Int64, String) }", StateContract.Of(typeof(WithFields)));
+    }
+
+#pragma warning disable CS0649, CA1051 // what a careless state looks like
+    private sealed class WithFields
+    {
+        public (long, string) B;
+
+        public int A { get; init; }
+    }
+#pragma warning restore CS0649, CA1051
 
     [Theory, MemberData(nameof(Kinds))]
     public async Task A_job_that_takes_corrections_for_longer_than_before_does_not_replace_what_was_final(string kind)

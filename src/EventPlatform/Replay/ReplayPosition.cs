@@ -21,6 +21,8 @@ internal sealed record ReplayPosition(IReadOnlyList<long> Starts, IReadOnlyList<
     public static ReplayPosition Parse(string text)
     {
         var parts = text.Split(';');
+        if (parts.Length == 4) // as a version of before the oldest offsets were kept wrote it
+            parts = [string.Join(',', parts[0].Split(',').Select(_ => "0")), .. parts];
         return new(Offsets(parts[0]), Offsets(parts[1]), int.Parse(parts[2], CultureInfo.InvariantCulture),
             long.Parse(parts[3], CultureInfo.InvariantCulture), long.Parse(parts[4], CultureInfo.InvariantCulture));
     }

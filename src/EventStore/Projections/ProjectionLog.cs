@@ -32,6 +32,6 @@ internal sealed partial class ProjectionLog(ILogger<ProjectionLog> logger)
     [LoggerMessage(2208, LogLevel.Information, "Projection '{Name}' has version {Version} in this program and {Active} in the store: the new one is built beside it.")]
     public partial void BuildsNewVersion(string name, int version, int active);
 
-    [LoggerMessage(2209, LogLevel.Warning, "Event {Sequence} is a '{EventType}', which this program does not know, stored since it began: by a newer version of it, it seems. The projection or subscriber of {EventNames} waits before it here, and goes on in a silo of the newer version once this one stops.")]
+    [LoggerMessage(2209, LogLevel.Warning, "Event {Sequence} is a '{EventType}', which this program does not know, stored since it began: by a newer version of it, it seems. The projection or subscriber of {EventNames} waits before it here, and goes on in a silo of the newer version once this one stops. If the newer version was taken back, restart this silo: it passes over such events then.")]
     public partial void NewerEvent(long sequence, string eventType, string eventNames);
 }

@@ -38,13 +38,12 @@ internal static class ClientSettings
     }
 
     /// <summary>For what only commits: it waits for the group's coordinator as long as a session would last.</summary>
-    public static ConsumerConfig Mirror(KafkaProviderOptions options, string group) => new(Common(options))
+    public static ConsumerConfig Mirror(KafkaProviderOptions options, string group)
     {
-        GroupId = group,
-        EnableAutoCommit = false,
-        SessionTimeoutMs = 6000,
-        HeartbeatIntervalMs = 2000,
-    };
+        var settings = Common(options);
+        Apply(options.Consumer, settings); // who may write the group may be named there
+        return new(settings) { GroupId = group, EnableAutoCommit = false, SessionTimeoutMs = 6000, HeartbeatIntervalMs = 2000 };
+    }
 
     public static AdminClientConfig Admin(KafkaProviderOptions options) => new(Common(options));
 

@@ -63,9 +63,7 @@ internal abstract class PartitionJob
     public virtual void TakeBackTime(long maxTimestamp, long watermark, long finalUpTo)
     {
         _finalUpTo = finalUpTo;
-        MaxTimestamp = watermark is long.MinValue or long.MaxValue
-            ? maxTimestamp
-            : Math.Max(maxTimestamp, watermark + (long)Definition.WatermarkDelay.TotalMilliseconds);
+        MaxTimestamp = watermark is long.MinValue or long.MaxValue ? maxTimestamp : watermark + (long)Definition.WatermarkDelay.TotalMilliseconds;
     }
 
     /// <summary>Records and late ones since this was asked last.</summary>

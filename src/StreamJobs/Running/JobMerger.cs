@@ -25,7 +25,7 @@ public sealed partial class JobMerger : IAsyncDisposable
     private long _epoch;
     private long _number;
     private long _watermark = long.MinValue;
-    private long _openedAt;
+    private long? _missingSince;
     private long? _writtenAt;
     private Task _sending = Task.CompletedTask;
     private bool _isUnfit;
@@ -60,7 +60,7 @@ public sealed partial class JobMerger : IAsyncDisposable
 
         if (_sender is not null)
             await OwnThread.RunAsync(() => _sender.TakeOver(checkpoint, outbox));
-        _openedAt = _services.Time.GetTimestamp();
+        _missingSince = null;
         LogOpened(_job.Name, _epoch);
     }
 
@@ -137,7 +137,8 @@ public sealed partial class JobMerger : IAsyncDisposable
     private (long Watermark, long Final) Watermarks(IReadOnlyList<(int Partition, long Watermark, bool IsIdle)> positions, int partitions)
     {
         var missing = positions.Count < partitions;
-        var waits = missing && _services.Time.GetElapsedTime(_openedAt) < _services.Options.IdleTimeout;
+        _missingSince = missing ? _missingSince ?? _services.Time.GetTimestamp() : null; // of a topic that was created again, all are at first
+        var waits = _missingSince is { } since && _services.Time.GetElapsedTime(since) < _services.Options.IdleTimeout;
         var busy = positions.Where(p => !p.IsIdle && p.Watermark > long.MinValue).ToArray();
         var counted = busy.Length > 0 ? busy : [.. positions.Where(p => p.Watermark > long.MinValue)];
         var watermark = counted.Length == 0 || waits || positions.Any(p => !p.IsIdle && p.Watermark == long.MinValue) ? long.MinValue : counted.Min(p => p.Watermark);

@@ -165,7 +165,7 @@ internal sealed partial class JobRoster(string topic, int partition, long maxKey
     [LoggerMessage(4005, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept does not fit it. Kept: {Kept}. Now: {Now}. Restore a savepoint that fits, run the version that wrote it, or give the job another name")]
     private partial void LogUnfit(string job, string topic, int partition, string kept, string now);
 
-    [LoggerMessage(4009, LogLevel.Error, "Job {Job} takes no more of {Topic}/{Partition}: it has {Keys} keys (a join: records) in open windows, more than Jobs:MaxKeys ({MaxKeys}). Nothing is lost. Raise the limit if there is memory for it, or change the job to shorter windows or fewer keys, cancel it and start it; the other jobs go on")]
+    [LoggerMessage(4009, LogLevel.Error, "Job {Job} takes no more of {Topic}/{Partition}: it has {Keys} keys (a join: records; by counting windows: all that ever came) in open windows, more than Jobs:MaxKeys ({MaxKeys}). Nothing is lost. Raise the limit if there is memory for it, or change the job to shorter windows or fewer keys, cancel it and start it; the other jobs go on")]
     private partial void LogFull(string job, string topic, int partition, long keys, long maxKeys);
 
     [LoggerMessage(4006, LogLevel.Error, "Job {Job} takes nothing of {Topic}/{Partition}: what it kept cannot be read. Run the version that wrote it, restore a savepoint, or give the job another name")]

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 
 namespace StreamJobs.State;
@@ -12,6 +13,8 @@ internal static class StateContract
     {
         if (Nullable.GetUnderlyingType(type) is { } inner)
             return Of(inner, around) + "?";
+        if (type.IsAssignableTo(typeof(ITuple)))
+            return $"({string.Join(", ", type.GetGenericArguments().Select(t => Of(t, around)))})";
         if (type.IsEnum || type.Namespace is "System" || type.IsGenericParameter)
             return type.Name;
         if (type.IsGenericType && type.GetInterfaces().Append(type).Any(i => i == typeof(IEnumerable)))
@@ -21,7 +24,9 @@ internal static class StateContract
         if (!around.Add(type))
             return type.Name; // it holds itself
         var members = type.GetProperties().Where(p => p.CanRead && p.GetIndexParameters().Length == 0 && !p.IsDefined(typeof(JsonIgnoreAttribute), inherit: true))
-            .OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => $"{p.Name}: {Of(p.PropertyType, around)}");
+            .Select(p => (p.Name, Type: p.PropertyType))
+            .Concat(type.GetFields().Where(f => !f.IsStatic && !f.IsDefined(typeof(JsonIgnoreAttribute), inherit: true)).Select(f => (f.Name, Type: f.FieldType)))
+            .OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => $"{m.Name}: {Of(m.Type, around)}");
         var shape = $"{type.Name} {{ {string.Join(", ", members)} }}";
         around.Remove(type);
         return shape;
