@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using EventPlatform.Intake;
 using EventStore;
 using EventStore.Aggregates;
 using SchemaRegistry;
@@ -38,6 +37,11 @@ internal sealed class AuditedAggregate<TState, TRecord, TEvent>(
     where TEvent : class
 {
     private const int MaxKeyLength = 200;
+
+    // What a time can be, from year 1 to 9999, in Unix milliseconds.
+    private const long FirstMs = -62_135_596_800_000;
+    private const long LastMs = 253_402_300_799_999;
+
     private static readonly TimeSpan MaxFutureSkew = TimeSpan.FromDays(1);
     private readonly EventTypes _types = new EventTypes().AddEventsOf(typeof(TEvent));
 
@@ -61,8 +65,8 @@ internal sealed class AuditedAggregate<TState, TRecord, TEvent>(
             : recordKey.Length > MaxKeyLength ? "the key is too long"
             : key(record) != recordKey ? "another key in its content"
             : string.IsNullOrEmpty(eventId(record)) ? "no event id"
-            : !KafkaTime.IsTime(timestampMs) ? "its Kafka timestamp is no time"
-            : time(record) - KafkaTime.Of(timestampMs) > MaxFutureSkew ? "too far in the future"
+            : timestampMs is < FirstMs or > LastMs ? "its Kafka timestamp is no time"
+            : time(record) - DateTimeOffset.FromUnixTimeMilliseconds(timestampMs) > MaxFutureSkew ? "too far in the future"
             : null;
         return new(offset, recordKey, record, fault, string.IsNullOrEmpty(eventId(record)) ? null : EventIds.OfRecord(eventId(record)), digest);
     }
