@@ -59,7 +59,7 @@ internal static partial class KafkaLog
     [LoggerMessage(1025, LogLevel.Warning, "The group '{Group}' cannot be told where the checkpoints stand, so tools that show its lag are wrong; reading goes on (said once): {Reason}")]
     public static partial void NotMirrored(ILogger logger, string group, string reason);
 
-    [LoggerMessage(1026, LogLevel.Critical, "The producer of provider '{Provider}' failed for good: nothing more is published before its silo is restarted. {Reason}")]
+    [LoggerMessage(1026, LogLevel.Error, "The producer of provider '{Provider}' failed for good, and a new one takes its place; what it had not sent yet fails for who published it. {Reason}")]
     public static partial void ProducerFatal(ILogger logger, string provider, string reason);
 
     [LoggerMessage(1027, LogLevel.Debug, "The producer of provider '{Provider}' has trouble, which it is getting over: {Reason}")]

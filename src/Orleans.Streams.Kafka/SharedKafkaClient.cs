@@ -11,23 +11,24 @@ namespace Orleans.Streams.Kafka;
 public sealed class SharedKafkaClient<TClient>(Func<TClient> create, Action<TClient>? close = null) : IDisposable
     where TClient : class, IDisposable
 {
-    private readonly Lazy<TClient> _client = new(create);
-    private readonly CountdownEvent _users = new(1); // the first is whoever disposes
-    private int _disposed;
+    private readonly Lock _lock = new();
+    private readonly List<Task> _closing = [];
+    private Counted _current = new(create);
+    private bool _disposed;
 
     /// <summary>Calls the client. A call that only begins something, and returns its task, counts until it returns.</summary>
     /// <param name="call">The call; it may block.</param>
     /// <exception cref="ObjectDisposedException">The client is disposed of, or about to be.</exception>
     public TResult Call<TResult>(Func<TClient, TResult> call)
     {
-        Enter();
+        var client = Enter();
         try
         {
-            return call(_client.Value);
+            return call(client.Value);
         }
         finally
         {
-            _users.Signal();
+            client.Leave();
         }
     }
 
@@ -36,37 +37,91 @@ public sealed class SharedKafkaClient<TClient>(Func<TClient> create, Action<TCli
     /// <exception cref="ObjectDisposedException">The client is disposed of, or about to be.</exception>
     public async Task<TResult> CallAsync<TResult>(Func<TClient, Task<TResult>> call)
     {
-        Enter();
+        var client = Enter();
         try
         {
-            return await call(_client.Value).ConfigureAwait(false);
+            return await call(client.Value).ConfigureAwait(false);
         }
         finally
         {
-            _users.Signal();
+            client.Leave();
+        }
+    }
+
+    /// <summary>
+    /// Replaces a client that will never work again, as a producer after a fatal error: the next call makes a new one, and this one is disposed of when its calls have
+    /// ended. May be called from the client's own callbacks. Does nothing for a client that was replaced before.
+    /// </summary>
+    /// <param name="failed">The client.</param>
+    public void Replace(TClient failed)
+    {
+        lock (_lock)
+        {
+            if (_disposed || !_current.Is(failed))
+            {
+                return;
+            }
+
+            var former = _current;
+            _current = new(create);
+            _closing.RemoveAll(task => task.IsCompleted);
+            _closing.Add(Task.Run(() => former.Close(close))); // not here: a callback that waits for its own client waits for ever
         }
     }
 
     /// <summary>Waits for the calls that run, which must end by themselves, then disposes of the client.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        lock (_lock)
         {
-            return;
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
         }
 
-        _users.Signal();
-        _users.Wait();
-        if (_client.IsValueCreated)
+        _current.Close(close);
+        Task.WaitAll([.. _closing]);
+    }
+
+    private Counted Enter()
+    {
+        lock (_lock)
         {
-            using var client = _client.Value;
-            close?.Invoke(client);
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _current.Enter();
         }
     }
 
-    private void Enter()
+    /// <summary>One client, and how many calls run on it.</summary>
+    private sealed class Counted(Func<TClient> create)
     {
-        // The flag stops a stream of calls that would never let the count reach zero; at zero the count takes no one in.
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0 || !_users.TryAddCount(), this);
+        private readonly Lazy<TClient> _client = new(create);
+        private readonly CountdownEvent _users = new(1); // the first is whoever closes
+
+        public TClient Value => _client.Value;
+
+        public bool Is(TClient client) => ReferenceEquals(_client.Value, client);
+
+        public Counted Enter()
+        {
+            _users.AddCount();
+            return this;
+        }
+
+        public void Leave() => _users.Signal();
+
+        public void Close(Action<TClient>? closing)
+        {
+            _users.Signal();
+            _users.Wait();
+            if (_client.IsValueCreated)
+            {
+                using var client = _client.Value;
+                closing?.Invoke(client);
+            }
+        }
     }
 }

@@ -97,6 +97,25 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_dead_letter_that_two_operators_mend_in_different_ways_at_once_is_taken_once()
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);
+        await cluster.SendAsync("o1", "not Avro"u8.ToArray());
+        var (store, desk) = (cluster.Service<IDeadLetterStore>(), cluster.Service<DeadLetterDesk>());
+        var letter = (await Eventually.Async(
+            async () => await store.ListAsync(new DeadLetterFilter(), null, 10), l => l.Count == 1, Patience, "the record is a dead letter"))[0];
+
+        var mends = Enumerable.Range(1, 8).Select(i => new MendedRecord($"mended-{i}", cluster.Encode(Order($"mended-{i}", OrderType.Place, i))));
+        var outcomes = await Task.WhenAll(mends.Select(mended => desk.ReprocessAsync(letter.Id, "alice", mended, default)));
+
+        Assert.Single(outcomes, o => o.Result == ReprocessResult.Done);
+        Assert.All(outcomes, o => Assert.True(o.Result is ReprocessResult.Done or ReprocessResult.NotOpen, o.ToString()));
+        var reader = cluster.Service<IEventReader>();
+        var stored = await Task.WhenAll(Enumerable.Range(1, 8).Select(async i => (await reader.ReadStreamAsync($"order/mended-{i}", 0, 10)).Count));
+        Assert.Equal(1, stored.Sum());
+    }
+
+    [Fact]
     public async Task A_record_whose_timestamp_is_no_time_is_a_dead_letter_and_its_key_goes_on()
     {
         // Apache Kafka 4 refuses such a record by default; older brokers and the emulator take it.

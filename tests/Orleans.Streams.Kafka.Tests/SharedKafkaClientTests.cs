@@ -59,6 +59,31 @@ public sealed class SharedKafkaClientTests
         Assert.Empty(_history);
     }
 
+    [Fact]
+    public async Task A_client_that_failed_for_good_is_replaced_once_and_disposed_of_when_its_calls_have_ended()
+    {
+        var client = Client();
+        var end = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        FakeClient? failed = null;
+        var call = client.CallAsync(current =>
+        {
+            failed = current;
+            return end.Task;
+        });
+
+        client.Replace(failed!);
+        client.Replace(failed!);
+        var replacement = client.Call(current => current);
+        Assert.NotSame(failed, replacement);
+        Assert.Same(replacement, client.Call(current => current));
+        Assert.Empty(_history);
+
+        end.SetResult(true);
+        await call;
+        await Task.Run(client.Dispose).WaitAsync(Deadline);
+        Assert.Equal(["closed", "closed", "disposed", "disposed"], _history.Order());
+    }
+
     private SharedKafkaClient<FakeClient> Client() => new(() => new FakeClient(() => Note("disposed")), _ => Note("closed"));
 
     /// <summary>Begins disposal, sees that it refuses calls and has not ended, and lets the call in progress end.</summary>

@@ -15,6 +15,10 @@ public sealed class DeadLetterDesk(IDeadLetterStore store, IGrainFactory grains,
     /// <param name="cancellationToken">Stops waiting; the record may still be taken.</param>
     public async Task<ReprocessOutcome> ReprocessAsync(long id, string who, MendedRecord? mended, CancellationToken cancellationToken)
     {
+        // Two calls that mend the record in different ways would both have it taken: ids tell repetitions from each other, and these may differ.
+        await using var claim = await store.TryClaimAsync(id, cancellationToken);
+        if (claim is null)
+            return new ReprocessOutcome(ReprocessResult.NotOpen, "Another call is sending it again at this moment.");
         if (await store.GetAsync(id, cancellationToken) is not { } dead)
             return new ReprocessOutcome(ReprocessResult.NotFound, null);
         if (dead.Status != DeadLetterStatus.Open)

@@ -9,14 +9,16 @@ using Orleans.Streams.Kafka;
 namespace EventPlatform.DeadLetters;
 
 /// <summary>Writes a dead letter as a Kafka record: key and value as they were, what is known of it in headers.</summary>
-internal sealed class DeadLetterProducer(IOptionsMonitor<KafkaStreamsOptions> options) : IDisposable
+internal sealed class DeadLetterProducer : IDisposable
 {
     /// <summary>How long one record is tried.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private const int MaxText = 1000;
 
-    private readonly SharedKafkaClient<IProducer<byte[]?, byte[]?>> _producer = new(() => Open(options.Get(PlatformHosting.StreamProvider)));
+    private readonly SharedKafkaClient<IProducer<byte[]?, byte[]?>> _producer;
+
+    public DeadLetterProducer(IOptionsMonitor<KafkaStreamsOptions> options) => _producer = new(() => Open(options.Get(PlatformHosting.StreamProvider)));
 
     /// <summary>Returns when the record is acknowledged: null, or why it is not.</summary>
     public async Task<Error?> PublishAsync(string topic, StoredDeadLetter dead)
@@ -79,7 +81,7 @@ internal sealed class DeadLetterProducer(IOptionsMonitor<KafkaStreamsOptions> op
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static IProducer<byte[]?, byte[]?> Open(KafkaStreamsOptions options)
+    private IProducer<byte[]?, byte[]?> Open(KafkaStreamsOptions options)
     {
         var settings = options.Client.Concat(options.Producer).GroupBy(s => s.Key).ToDictionary(g => g.Key, g => g.Last().Value);
         return new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig(settings)
@@ -91,6 +93,11 @@ internal sealed class DeadLetterProducer(IOptionsMonitor<KafkaStreamsOptions> op
             MessageTimeoutMs = (int)Patience.TotalMilliseconds,
             ReconnectBackoffMaxMs = 1000,
         }).SetLogHandler((_, _) => { }) // every failure comes back as a record's error
+            .SetErrorHandler((producer, error) =>
+            {
+                if (error.IsFatal)
+                    _producer.Replace(producer);
+            })
             .Build();
     }
 }

@@ -51,6 +51,9 @@ internal sealed class DeadLetterStore(StoreDatabase database) : IDeadLetterStore
     public async ValueTask<long> CountAsync(DeadLetterFilter filter, CancellationToken cancellationToken = default) =>
         (await database.QueryAsync(_count, parameters => Add(parameters, filter), row => row.GetInt64(0), cancellationToken))[0];
 
+    public async ValueTask<IAsyncDisposable?> TryClaimAsync(long id, CancellationToken cancellationToken = default) =>
+        await database.TryLockAsync($"dead letter {id}", cancellationToken);
+
     public async ValueTask<bool> CloseAsync(
         long id, DeadLetterStatus status, string who, string? detail, CancellationToken cancellationToken = default)
     {

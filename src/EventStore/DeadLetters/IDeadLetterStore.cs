@@ -27,6 +27,14 @@ public interface IDeadLetterStore
     ValueTask<long> CountAsync(DeadLetterFilter filter, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Claims a dead letter for as long as what is returned is not disposed of, or null when another call has it, in whatever process. The claim also ends
+    /// when its process or its connection to the database does.
+    /// </summary>
+    /// <param name="id">The dead letter.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask<IAsyncDisposable?> TryClaimAsync(long id, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Ends an open dead letter and records who did it. Returns false when there is none, or when it is not open any more. Reprocessing also ends one that was
     /// discarded: its record has reached its stream by then, whatever was said of it meanwhile.
     /// </summary>

@@ -1,4 +1,5 @@
 using EventStore.Appending;
+using EventStore.Schema;
 using Npgsql;
 
 namespace EventStore.Hosting;
@@ -38,6 +39,10 @@ internal sealed class StoreDatabase(StoreDataSources dataSources, StoreAvailabil
             parameters(command.Parameters);
             return await command.ExecuteNonQueryAsync(cancellationToken);
         });
+
+    /// <summary>Takes a lock that every process of the store knows, or returns null when another holds it.</summary>
+    public Task<AdvisoryLock?> TryLockAsync(string name, CancellationToken cancellationToken) =>
+        RunAsync(() => AdvisoryLock.TryAcquireAsync(dataSources.Store, $"{Schema} {name}", cancellationToken));
 
     private static void Add(NpgsqlParameterCollection collection, object[] parameters)
     {

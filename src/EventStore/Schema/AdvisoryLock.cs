@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace EventStore.Schema;
@@ -7,24 +8,58 @@ internal sealed class AdvisoryLock : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
     private readonly string _name;
+    private readonly bool _owns;
 
-    private AdvisoryLock(NpgsqlConnection connection, string name) => (_connection, _name) = (connection, name);
+    private AdvisoryLock(NpgsqlConnection connection, string name, bool owns) => (_connection, _name, _owns) = (connection, name, owns);
 
+    /// <summary>Waits for the lock, for a connection that stays the caller's.</summary>
     public static async Task<AdvisoryLock> AcquireAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
     {
         // Waiting for a colleague's upgrade may take longer than a command may.
         await using var command = new NpgsqlCommand("select pg_advisory_lock(hashtextextended($1, 0))", connection) { CommandTimeout = 0 };
         command.Parameters.Add(new() { Value = name });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        return new AdvisoryLock(connection, name);
+        return new AdvisoryLock(connection, name, owns: false);
+    }
+
+    /// <summary>Takes the lock, with a connection of its own, if nobody holds it; else null.</summary>
+    public static async Task<AdvisoryLock?> TryAcquireAsync(NpgsqlDataSource dataSource, string name, CancellationToken cancellationToken)
+    {
+        var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        AdvisoryLock? taken = null;
+        try
+        {
+            await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection);
+            command.Parameters.Add(new() { Value = name });
+            if (await command.ExecuteScalarAsync(cancellationToken) is true)
+                taken = new AdvisoryLock(connection, name, owns: true);
+            return taken;
+        }
+        finally
+        {
+            if (taken is null)
+                await connection.DisposeAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_connection.FullState != System.Data.ConnectionState.Open)
-            return; // the lock went with the connection
-        await using var command = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", _connection);
-        command.Parameters.Add(new() { Value = _name });
-        await command.ExecuteNonQueryAsync(CancellationToken.None);
+        try
+        {
+            if (_connection.FullState != ConnectionState.Open)
+                return; // the lock went with the connection
+            await using var command = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", _connection);
+            command.Parameters.Add(new() { Value = _name });
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (NpgsqlException) when (_connection.FullState != ConnectionState.Open)
+        {
+            // The lock goes with the connection: what was done under it is done.
+        }
+        finally
+        {
+            if (_owns)
+                await _connection.DisposeAsync();
+        }
     }
 }

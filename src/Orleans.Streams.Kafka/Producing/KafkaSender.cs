@@ -8,49 +8,72 @@ using Orleans.Streams.Kafka.Status;
 namespace Orleans.Streams.Kafka.Producing;
 
 /// <summary>Publishes what grains and clients give to their streams. One idempotent producer per provider, made when it is first needed.</summary>
-internal sealed class KafkaSender(string provider, KafkaProviderOptions options, IKafkaItemSerializer? serializer, TimeProvider time, ILogger logger)
-    : IDisposable
+internal sealed class KafkaSender : IDisposable
 {
     private const string TraceParent = "traceparent";
-    private readonly SharedKafkaClient<IProducer<byte[]?, byte[]?>> _producer = new(() => new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(options))
-        .SetErrorHandler((_, error) =>
-        {
-            if (error.IsFatal)
-            {
-                KafkaLog.ProducerFatal(logger, provider, error.Reason);
-            }
-            else
-            {
-                KafkaLog.ProducerTrouble(logger, provider, error.Reason);
-            }
-        })
-        .SetLogHandler((_, line) => KafkaLog.Librdkafka(logger, line.Name, line.Message))
-        .Build(), producer => producer.Flush(TimeSpan.FromSeconds(10)));
+    private readonly string _provider;
+    private readonly KafkaProviderOptions _options;
+    private readonly IKafkaItemSerializer? _serializer;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SharedKafkaClient<IProducer<byte[]?, byte[]?>> _producer;
+
+    public KafkaSender(string provider, KafkaProviderOptions options, IKafkaItemSerializer? serializer, TimeProvider time, ILogger logger)
+    {
+        (_provider, _options, _serializer, _time, _logger) = (provider, options, serializer, time, logger);
+        _producer = new(Open, producer => producer.Flush(TimeSpan.FromSeconds(10)));
+    }
 
     /// <summary>Ends when the brokers have acknowledged every item.</summary>
-    /// <exception cref="ProduceException{TKey,TValue}">An item was not acknowledged in time; it may be on the topic all the same.</exception>
+    /// <exception cref="KafkaPublishException">An item was not acknowledged in time; it may be on the topic all the same.</exception>
     public async Task SendAsync<T>(StreamId streamId, IEnumerable<T> items)
     {
         var stream = streamId.GetNamespace() ?? "";
-        if (!options.Streams.TryGetValue(stream, out var topic))
+        if (!_options.Streams.TryGetValue(stream, out var topic))
         {
             throw new ArgumentException(
-                $"Kafka streams '{provider}' have no stream '{stream}'; there are: {string.Join(", ", options.Streams.Keys)}. Add it with AddStream.", nameof(streamId));
+                $"Kafka streams '{_provider}' have no stream '{stream}'; there are: {string.Join(", ", _options.Streams.Keys)}. Add it with AddStream.", nameof(streamId));
         }
 
         var acknowledgements = new List<Task>();
-        foreach (var item in items)
+        try
         {
-            var message = Message(stream, item);
-            var target = new TopicPartition(topic.Topic, message.Partition is { } partition ? new Partition(partition) : Partition.Any);
-            acknowledgements.Add(await EnqueueAsync(target, ToKafka(streamId, message)));
+            foreach (var item in items)
+            {
+                var message = Message(stream, item);
+                var target = new TopicPartition(topic.Topic, message.Partition is { } partition ? new Partition(partition) : Partition.Any);
+                acknowledgements.Add(await EnqueueAsync(target, ToKafka(streamId, message)));
+            }
+
+            await Task.WhenAll(acknowledgements);
+        }
+        catch (ProduceException<byte[]?, byte[]?> e)
+        {
+            throw new KafkaPublishException(topic.Topic, e.Error.Code.ToString(), e.Error.Reason);
         }
 
-        await Task.WhenAll(acknowledgements);
-        KafkaMetrics.Published.Add(acknowledgements.Count, new KeyValuePair<string, object?>("provider", provider), new("topic", topic.Topic));
+        KafkaMetrics.Published.Add(acknowledgements.Count, new KeyValuePair<string, object?>("provider", _provider), new("topic", topic.Topic));
     }
 
     public void Dispose() => _producer.Dispose();
+
+    private IProducer<byte[]?, byte[]?> Open() => new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(_options))
+        .SetErrorHandler(OnError)
+        .SetLogHandler((_, line) => KafkaLog.Librdkafka(_logger, line.Name, line.Message))
+        .Build();
+
+    private void OnError(IProducer<byte[]?, byte[]?> producer, Error error)
+    {
+        if (error.IsFatal)
+        {
+            KafkaLog.ProducerFatal(_logger, _provider, error.Reason);
+            _producer.Replace(producer);
+        }
+        else
+        {
+            KafkaLog.ProducerTrouble(_logger, _provider, error.Reason);
+        }
+    }
 
     /// <summary>Waits while librdkafka's queue is full: that is Kafka's backpressure.</summary>
     private async Task<Task> EnqueueAsync(TopicPartition target, Message<byte[]?, byte[]?> message)
@@ -60,7 +83,7 @@ internal sealed class KafkaSender(string provider, KafkaProviderOptions options,
             var acknowledgement = _producer.Call(producer => producer.ProduceAsync(target, message));
             if (acknowledgement is { IsFaulted: true, Exception.InnerException: ProduceException<byte[]?, byte[]?> { Error.Code: Confluent.Kafka.ErrorCode.Local_QueueFull } })
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), time);
+                await Task.Delay(TimeSpan.FromMilliseconds(20), _time);
                 continue;
             }
 
@@ -74,9 +97,9 @@ internal sealed class KafkaSender(string provider, KafkaProviderOptions options,
         byte[] value => new() { Value = value },
         KafkaRecord record => new() { Value = record.Value, Key = record.Key, Headers = record.Headers, TimestampMs = record.TimestampMs < 0 ? null : record.TimestampMs },
         null => throw new ArgumentNullException(nameof(item), "A null isn't a message; publish a KafkaMessage without a value for a tombstone."),
-        _ when serializer is not null => serializer.Serialize(stream, item),
+        _ when _serializer is not null => _serializer.Serialize(stream, item),
         _ => throw new ArgumentException(
-            $"Kafka streams '{provider}' publish KafkaMessage, byte[] and KafkaRecord. For {item.GetType()} register an IKafkaItemSerializer.", nameof(item)),
+            $"Kafka streams '{_provider}' publish KafkaMessage, byte[] and KafkaRecord. For {item.GetType()} register an IKafkaItemSerializer.", nameof(item)),
     };
 
     private static Message<byte[]?, byte[]?> ToKafka(StreamId streamId, KafkaMessage message)

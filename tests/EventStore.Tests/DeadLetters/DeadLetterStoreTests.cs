@@ -90,6 +90,33 @@ public sealed class DeadLetterStoreTests(PostgresServer postgres) : IAsyncLifeti
         Assert.Equal("bob discard,ada reprocess", await _store.ScalarAsync<string>("select string_agg(operator || ' ' || action, ',' order by id) from operator_actions"));
     }
 
+    [Fact]
+    public async Task A_dead_letter_is_claimed_by_one_at_a_time()
+    {
+        await using (var claim = await Letters.TryClaimAsync(7))
+        {
+            Assert.NotNull(claim);
+            Assert.Null(await Letters.TryClaimAsync(7));
+            await using var other = await Letters.TryClaimAsync(8);
+            Assert.NotNull(other);
+        }
+
+        await using var again = await Letters.TryClaimAsync(7);
+        Assert.NotNull(again);
+    }
+
+    [Fact]
+    public async Task A_claim_ends_with_its_connection()
+    {
+        var claim = await Letters.TryClaimAsync(7);
+        Assert.NotNull(claim);
+        await _store.ScalarAsync<bool>("select bool_and(pg_terminate_backend(pid, 5000)) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())");
+
+        await using (var other = await Letters.TryClaimAsync(7))
+            Assert.NotNull(other);
+        await claim.DisposeAsync();
+    }
+
     [Theory]
     [InlineData(DeadLetterStatus.Reprocessed, "reprocess")]
     [InlineData(DeadLetterStatus.Discarded, "discard")]

@@ -259,6 +259,26 @@ public sealed class FaultTests(Brokers brokers)
         await Eventually.True(() => cluster.Deliveries.Distinct == 50, "the partition to be read again", seconds: 30); // with a commit in the way, it was 45
     }
 
+    [Fact]
+    public async Task A_producer_that_failed_for_good_fails_its_publishers_and_the_next_ones_have_a_new_one()
+    {
+        const short InitProducerId = 22;
+        await using var broker = EmulatedKafka.Start();
+        await using var cluster = new KafkaCluster(broker);
+        await cluster.CreateTopicAsync(1);
+        await cluster.StartAsync();
+        broker.FailNextRequests(InitProducerId, Confluent.Kafka.ErrorCode.ClusterAuthorizationFailed, 1);
+        var publisher = cluster.Silos.Client.GetGrain<IPublishingGrain>("me");
+
+        var refused = await Assert.ThrowsAsync<KafkaPublishException>(() => publisher.Publish([1]).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        Assert.Equal(cluster.Topic, refused.Topic);
+        Assert.Contains(refused.Code, refused.Message, StringComparison.Ordinal);
+        await publisher.Publish([2]);
+
+        await Eventually.True(() => cluster.Deliveries.Distinct == 1, "what was published later to arrive");
+        Assert.Equal([2], cluster.Deliveries.Of("me").Single().Value!);
+    }
+
     [Theory, MemberData(nameof(Brokers.All), MemberType = typeof(Brokers))]
     public async Task An_owner_that_was_fenced_stops_saving_and_asks_again(string kind)
     {

@@ -25,7 +25,7 @@ internal sealed partial class IngestProducer : IDisposable
             Partitioner = Partitioner.Murmur2Random,
             LingerMs = 2,
             MessageTimeoutMs = (int)(options.Value.RequestTimeout / 2).TotalMilliseconds, // the client looks once a second; the answer is to say why
-        }).SetLogHandler((_, message) => LogClient(message.Message)).SetErrorHandler((_, error) => LogError(error.Reason)).Build());
+        }).SetLogHandler((_, message) => LogClient(message.Message)).SetErrorHandler(OnError).Build());
     }
 
     /// <summary>Produces every record and waits for the acknowledgements. A record's result is its place on the topic, or why it has none.</summary>
@@ -62,6 +62,13 @@ internal sealed partial class IngestProducer : IDisposable
         if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } trace })
             headers.Add("traceparent", Encoding.ASCII.GetBytes(trace));
         return headers;
+    }
+
+    private void OnError(IProducer<string, byte[]> producer, Error error)
+    {
+        LogError(error.Reason);
+        if (error.IsFatal)
+            _producer.Replace(producer);
     }
 
     [LoggerMessage(5140, LogLevel.Debug, "Kafka producer: {Message}")]
