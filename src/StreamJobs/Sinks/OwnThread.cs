@@ -9,4 +9,8 @@ internal static class OwnThread
     public static Task RunAsync(Action call) => Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public static Task<T> RunAsync<T>(Func<T> call) => Task.Factory.StartNew(call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>Disposes of something when a call on it has ended, however it ends; nobody waits for that.</summary>
+    public static Task DisposeAfterAsync(Task call, IDisposable used) =>
+        call.ContinueWith(_ => used.Dispose(), CancellationToken.None, TaskContinuationOptions.LongRunning, TaskScheduler.Default);
 }

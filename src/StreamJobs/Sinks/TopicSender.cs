@@ -10,7 +10,8 @@ namespace StreamJobs.Sinks;
 /// <remarks>Not for concurrent use.</remarks>
 public sealed partial class TopicSender : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>How long librdkafka may exceed the patience it was asked for before it is taken not to come back.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     private readonly string _owner;
     private readonly TopicConnection _options;
     private readonly ILogger _logger;
@@ -32,6 +33,9 @@ public sealed partial class TopicSender : IDisposable
             EnableAutoCommit = false,
         }).SetLogHandler((_, line) => LogLibrdkafka(line.Name, line.Message)).Build();
     }
+
+    /// <summary>How long a call waits for Kafka.</summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
     private string GroupId => $"{_options.Prefix}.{_owner}";
 
@@ -88,8 +92,7 @@ public sealed partial class TopicSender : IDisposable
                     Produce(producer, partition, new() { Key = key, Value = value! }, outcome);
             }
 
-            producer.SendOffsetsToTransaction(
-                topics.Select(topic => new TopicPartitionOffset(_options.BrokerName(topic), 0, position)), _group.ConsumerGroupMetadata, Patience);
+            SendOffsets(producer, [.. topics.Select(topic => new TopicPartitionOffset(_options.BrokerName(topic), 0, position))]);
             producer.Flush(Patience);
         }
         catch
@@ -144,7 +147,27 @@ public sealed partial class TopicSender : IDisposable
         _producer = null;
     }
 
-    private static IEnumerable<TopicPartition> Partitions(IProducer<byte[], byte[]> producer, string topic)
+    /// <summary>
+    /// Says the position in the transaction. librdkafka keeps no time limit here (its issue 5456): when the answer to where the group's coordinator is gets lost, as with
+    /// a connection that is reset after the process has stood still, it waits for a connection to change, for ever if none does. Then the producer is left to that call, and
+    /// a fresh one ends its transaction.
+    /// </summary>
+    private void SendOffsets(IProducer<byte[], byte[]> producer, TopicPartitionOffset[] offsets)
+    {
+        var call = OwnThread.RunAsync(() => producer.SendOffsetsToTransaction(offsets, _group.ConsumerGroupMetadata, Patience));
+        if (Task.WaitAny([call], Patience + Grace) == 0)
+        {
+            call.GetAwaiter().GetResult();
+            return;
+        }
+
+        _producer = null;
+        _ = OwnThread.DisposeAfterAsync(call, producer);
+        LogAbandoned(_owner);
+        throw new KafkaException(new Error(Confluent.Kafka.ErrorCode.Local_TimedOut, "the offsets of the transaction were not taken in time, nor refused"));
+    }
+
+    private IEnumerable<TopicPartition> Partitions(IProducer<byte[], byte[]> producer, string topic)
     {
         using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
         var found = admin.GetMetadata(topic, Patience).Topics.Single();
@@ -201,6 +224,9 @@ public sealed partial class TopicSender : IDisposable
     {
         public Error? Failure { get; set; }
     }
+
+    [LoggerMessage(4043, LogLevel.Warning, "librdkafka does not come back from a transaction of {Owner}; a new producer ends it, and sends what is missing")]
+    private partial void LogAbandoned(string owner);
 
     [LoggerMessage(4040, LogLevel.Debug, "librdkafka {Name}: {Line}")]
     private partial void LogLibrdkafka(string name, string line);
