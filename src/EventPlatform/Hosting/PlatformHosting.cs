@@ -32,6 +32,7 @@ public static class PlatformHosting
         configure(platform);
         var kafka = KafkaSettings.Read(silo.Configuration);
         AddShared(silo.Services, silo.Configuration, platform, kafka);
+        silo.Services.AddHostedService<StoreOwnerCheck>();
 
         // What bounds one try of a delivery: a call that hangs holds up its key, and while a grain activates its whole partition.
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
