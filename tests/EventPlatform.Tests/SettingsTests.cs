@@ -1,8 +1,10 @@
+using EventPlatform.Clustering;
 using EventPlatform.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Streams.Kafka;
 
 namespace EventPlatform.Tests;
@@ -26,6 +28,19 @@ public sealed class SettingsTests
     [Fact]
     public void Without_a_dead_letter_topic_nothing_is_mirrored() =>
         Assert.Equal(["orders"], Options(("Kafka:DeadLetterTopic", "")).Streams.Keys);
+
+    [Fact]
+    public void A_silo_that_has_gone_silent_is_out_within_fifteen_seconds()
+    {
+        using var host = new HostBuilder()
+            .ConfigureAppConfiguration(c => c.AddInMemoryCollection([new("ConnectionStrings:Postgres", "Host=127.0.0.1;Database=none")]))
+            .UseOrleans((_, silo) => silo.UsePostgresClustering()).Build();
+        var membership = host.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value;
+
+        // Orleans lets nobody vote against a silo before its connections have been silent for this long; then two more probes are missed.
+        var silence = membership.MaxProbeTimeout * membership.NumMissedProbesLimit;
+        Assert.InRange(silence, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(15) - membership.ProbeTimeout);
+    }
 
     private static KafkaStreamsOptions Options(params (string Name, string Value)[] settings)
     {

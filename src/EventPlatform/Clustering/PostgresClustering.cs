@@ -18,12 +18,17 @@ public static partial class PostgresClustering
     public static ISiloBuilder UsePostgresClustering(this ISiloBuilder silo)
     {
         var connectionString = ConnectionString(silo.Configuration);
-        // A silo that dies is to be out within seconds, yet full load must not look like death: three missed probes of 2 s.
+        // A silo that dies is to be out within seconds, yet full load must not look like death: three missed probes, and not a single message in three times the longest
+        // probe. That longest one is what decides about a silo that has gone silent with its connections open, as a machine without power does.
         silo.Configure<ClusterMembershipOptions>(o =>
         {
             o.ProbeTimeout = TimeSpan.FromSeconds(2);
+            o.MaxProbeTimeout = TimeSpan.FromSeconds(4);
             o.NumMissedProbesLimit = 3;
             o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
+            // A silo joins only when every active one answers, and until then it votes only against those that gave no sign of life in the table for three of these: so long a
+            // start waits for silos that died with their machines. The clocks of the silos must agree better than that.
+            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
         });
         silo.Configure<ClusterOptions>(o => Identify(o, silo.Configuration));
         AddMigration(silo.Services, connectionString);
