@@ -39,6 +39,8 @@ public sealed partial class TopicSender : IDisposable
 
     private string GroupId => $"{_options.Prefix}.{_owner}";
 
+    private string TransactionalId => $"{_options.Prefix}.{_owner}";
+
     /// <summary>Ends what a former sender of this owner has under way; it can send no more. Blocks, up to ten seconds.</summary>
     public void Fence() => Producer();
 
@@ -49,8 +51,18 @@ public sealed partial class TopicSender : IDisposable
     public long? LastSent(string topic)
     {
         Fence();
-        var committed = _group.Committed([new TopicPartition(_options.BrokerName(topic), 0)], Patience)[0].Offset;
-        return committed.IsSpecial ? null : committed.Value;
+        try
+        {
+            var committed = _group.Committed([new TopicPartition(_options.BrokerName(topic), 0)], Patience)[0].Offset;
+            return committed.IsSpecial ? null : committed.Value;
+        }
+        catch (KafkaException e) when (e.Error.Code == Confluent.Kafka.ErrorCode.Local_TimedOut)
+        {
+            // The brokers answered a moment ago, and no transaction of this owner is open: it may be one whose end they have lost, as when they die between deciding on it and writing it.
+            throw new KafkaException(new Error(
+                e.Error.Code,
+                $"Kafka does not say what group '{GroupId}' has committed for '{_options.BrokerName(topic)}'. If that stays so, a transaction of '{TransactionalId}' hangs: `kafka-transactions.sh find-hanging` shows it, and `abort` ends it"), e);
+        }
     }
 
     /// <summary>Sends records, and remembers the position for each of their topics.</summary>
@@ -201,7 +213,7 @@ public sealed partial class TopicSender : IDisposable
         var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig(new Dictionary<string, string>(_options.Client))
         {
             BootstrapServers = _options.BootstrapServers,
-            TransactionalId = $"{_options.Prefix}.{_owner}",
+            TransactionalId = TransactionalId,
             Partitioner = Partitioner.Murmur2Random,
             LingerMs = 5,
             CompressionType = CompressionType.Lz4,
