@@ -44,7 +44,7 @@ internal static class StatusCommand
 
         foreach (var (name, problem) in health.Where(h => h.Value is not null))
             Console.WriteLine($"{name}: {problem}");
-        Summary.Print(endpoints, new Narrator(AnsiConsole.Console, TimeProvider.System), here: false);
+        Summary.Print(endpoints, new Narrator(AnsiConsole.Console, TimeProvider.System), folder, here: false);
         return endpoints.Processes.All(p => p.Identity.IsAlive) && health.Values.All(p => p is null) ? 0 : PartsGone;
     }
 

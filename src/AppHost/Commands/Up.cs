@@ -28,7 +28,7 @@ internal static class Up
         try
         {
             await using var host = new SystemHost(options, narrator, loggers, TimeProvider.System);
-            await narrator.DuringAsync(async () => Summary.Print(await host.StartAsync(stop), narrator, here: !Console.IsInputRedirected));
+            await narrator.DuringAsync(async () => Summary.Print(await host.StartAsync(stop), narrator, options.Data, here: !Console.IsInputRedirected));
             await Task.Delay(Timeout.InfiniteTimeSpan, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -49,7 +49,7 @@ internal static class Up
         var gone = (await answer.Content.ReadFromJsonAsync<BroughtBack>(stop))!.Parts;
         narrator.Say(gone.Length == 0 ? "It runs already; nothing was gone." : $"It runs already; brought back: {string.Join(", ", gone)}.");
         endpoints = await UntilAsync(options.Data, e => e.Ready && e.Processes.All(p => p.Pid is not null), stop);
-        Summary.Print(endpoints, narrator, here: false);
+        Summary.Print(endpoints, narrator, options.Data, here: false);
         return 0;
     }
 
@@ -63,7 +63,7 @@ internal static class Up
             if (endpoints?.Host() is null)
                 throw new InvalidOperationException($"The system in {data} has just stopped. Try again.");
             if (TimeProvider.System.GetElapsedTime(start) > BackPatience)
-                throw new InvalidOperationException($"Not everything came back within {BackPatience.TotalMinutes} minutes; `status` says what is missing, and names the logs.");
+                throw new InvalidOperationException($"Not everything came back within {BackPatience.TotalMinutes} minutes; `{Summary.Command("status", data)}` says what is missing, and names the logs.");
         }
     }
 }
