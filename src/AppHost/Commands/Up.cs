@@ -11,9 +11,9 @@ internal static class Up
     private static readonly TimeSpan BackPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    public static async Task<int> RunAsync(UpOptions options, bool detach, CancellationToken stop)
+    public static async Task<int> RunAsync(UpOptions options, bool detach, bool inBackground, CancellationToken stop)
     {
-        var narrator = new Narrator(AnsiConsole.Console, TimeProvider.System);
+        var narrator = new Narrator(AnsiConsole.Console, TimeProvider.System, isLog: inBackground);
         if (Endpoints.Read(options.Data)?.Host() is not null)
             return await JoinAsync(options, narrator, stop);
         return detach ? await Background.StartAsync(options, narrator, stop) : await StayAsync(options, narrator, stop);
@@ -24,7 +24,7 @@ internal static class Up
         using var folder = await DataFolder.TryTakeAsync(options.Data, TimeProvider.System, stop);
         if (folder is null)
             throw new InvalidOperationException($"Another host is just starting or stopping on {options.Data}. Try again in a moment.");
-        using var loggers = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
+        using var loggers = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, Narrator.TimeFormat, true)));
         try
         {
             await using var host = new SystemHost(options, narrator, loggers, TimeProvider.System);

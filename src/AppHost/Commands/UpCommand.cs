@@ -16,6 +16,7 @@ internal static class UpCommand
         };
         var noDemo = new Option<bool>("--no-demo") { Description = "Without the gentle load." };
         var detach = new Option<bool>("--detach") { Description = "Leave it running in the background; `down` stops it." };
+        var inBackground = new Option<bool>("--in-background") { Description = "What --detach starts: its output is a log.", Hidden = true };
         var settings = new Argument<string[]>("settings") { Description = "After --: settings for every part, as Name:Sub=value; docs/configuration.md lists them.", Arity = ArgumentArity.ZeroOrMore };
         silos.Validators.Add(result =>
         {
@@ -34,14 +35,14 @@ internal static class UpCommand
                 result.AddError($"--kafka is emulator, apache, or host:port (several separated by commas), unlike '{wrong}'.");
         });
 
-        var command = new Command("up", "Starts the whole system, or brings back what is gone of a running one.") { data, silos, port, kafka, noDemo, detach, settings };
+        var command = new Command("up", "Starts the whole system, or brings back what is gone of a running one.") { data, silos, port, kafka, noDemo, detach, inBackground, settings };
         // What is no option counts as a setting, which cannot begin with a dash.
         settings.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Select(t => t.Value))
             {
                 if (token.StartsWith('-'))
-                    result.AddError($"There is no option '{token}'{DidYouMean(Nearest.To(token, command.Options.Select(o => o.Name)))}. Settings come after --, as Name:Sub=value.");
+                    result.AddError($"There is no option '{token}'{DidYouMean(Nearest.To(token, command.Options.Where(o => !o.Hidden).Select(o => o.Name)))}. Settings come after --, as Name:Sub=value.");
                 else if (Trouble(token) is { IsMistake: true } mistake)
                     result.AddError($"After --: {mistake.Words} docs/configuration.md lists them.");
             }
@@ -50,14 +51,14 @@ internal static class UpCommand
         {
             foreach (var setting in parsed.GetValue(settings) ?? [])
             {
-                if (Trouble(setting) is { } trouble)
+                if (!parsed.GetValue(inBackground) && Trouble(setting) is { } trouble)
                     Console.Error.WriteLine($"Of this system's own parts none reads a setting after --: {trouble.Words}. It is passed on.");
             }
 
             var folder = Path.GetFullPath(parsed.GetValue(data)!);
             var options = new UpOptions(folder, parsed.GetValue(silos), parsed.GetValue(port), !parsed.GetValue(noDemo), parsed.GetValue(kafka),
                 Settings.Load(folder, parsed.GetValue(settings) ?? []));
-            return Up.RunAsync(options, parsed.GetValue(detach), stop);
+            return Up.RunAsync(options, parsed.GetValue(detach), parsed.GetValue(inBackground), stop);
         });
         return command;
     }
