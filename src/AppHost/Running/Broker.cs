@@ -34,6 +34,13 @@ public sealed record Broker(string BootstrapServers, IKafkaBroker? Own, string D
     public static string? WrongAddress(string addresses) => addresses.Split(',').FirstOrDefault(address =>
         address.Trim().LastIndexOf(':') is not (> 0 and var colon) || !ushort.TryParse(address.Trim()[(colon + 1)..], CultureInfo.InvariantCulture, out var port) || port == 0);
 
+    /// <summary>An address' host and port.</summary>
+    public static (string Host, int Port) Split(string address)
+    {
+        var colon = address.LastIndexOf(':');
+        return (address[..colon].Split("//")[^1].Trim('[', ']'), int.Parse(address[(colon + 1)..], CultureInfo.InvariantCulture));
+    }
+
     private static string Home() => PrivateKafka.Home() ?? throw new InvalidOperationException(
         "Apache Kafka needs KAFKA_HOME to name an Apache Kafka 4 distribution, and Java 17 or later. Without them: --kafka emulator.");
 }
