@@ -21,7 +21,5 @@ internal static class Summary
     }
 
     /// <summary>A command on this system, as the user types it: without <c>--data</c> it would ask another folder.</summary>
-    public static string Command(string name, string data) => Path.TrimEndingDirectorySeparator(data) == DataOption.OfCheckout ? $"./dev {name}" : $"./dev {name} --data {Quoted(data)}";
-
-    private static string Quoted(string path) => path.All(c => char.IsLetterOrDigit(c) || c is '/' or '.' or '-' or '_') ? path : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    public static string Command(string name, string data) => Path.TrimEndingDirectorySeparator(data) == DataOption.OfCheckout ? $"./dev {name}" : $"./dev {name} --data {Shell.Quoted(data)}";
 }
