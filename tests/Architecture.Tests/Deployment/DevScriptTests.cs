@@ -38,6 +38,7 @@ public sealed class DevScriptTests : IDisposable
 
     [Theory]
     [InlineData("status", "status --data {0}")]
+    [InlineData("env", "env --data {0}")]
     [InlineData("audit --certificate day.json", "audit --certificate day.json --data {0}")]
     [InlineData("topics grow user-events", "topics grow user-events --data {0}")]
     [InlineData("produce --events 1", "--events 1 --data {0}")]
