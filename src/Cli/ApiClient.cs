@@ -49,7 +49,9 @@ internal sealed class ApiClient : IDisposable
         try
         {
             var problem = JsonNode.Parse(text);
-            return problem?["detail"]?.ToString() ?? problem?["title"]?.ToString();
+            var reason = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString();
+            return problem?["errors"] is not JsonObject errors ? reason
+                : string.Join(System.Environment.NewLine, errors.SelectMany(e => e.Value!.AsArray().Select(message => $"  {e.Key}: {message}")).Prepend(reason));
         }
         catch (JsonException)
         {

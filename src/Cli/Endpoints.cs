@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Cli;
 
 /// <summary>Where the running system listens, as it wrote to its data folder.</summary>
-internal sealed record Endpoints(string? Kafka, string? KafkaKind, string? SchemaRegistryUrl, string? Api, string? Postgres, string? Control)
+internal sealed record Endpoints(string? Kafka, string? KafkaKind, string? Registry, string? SchemaRegistryUrl, string? Api, string? Postgres, string? Control)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 

@@ -16,7 +16,7 @@ internal static class SchemasCommand
         {
             var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions
             {
-                Url = parsed.GetValue(url) ?? Endpoints.Find(parsed.GetValue(data))?.SchemaRegistryUrl,
+                Url = parsed.GetValue(url) ?? Endpoints.Find(parsed.GetValue(data))?.Registry,
             });
             var schemas = (await registry.ListAsync(cancellationToken)).Select(s => new { name = s.Subject, version = s.Version, id = s.Id }).ToArray();
             if (parsed.GetValue(json))

@@ -6,7 +6,6 @@ using Confluent.Kafka;
 using EventPlatform.Intake;
 using EventStore;
 using SchemaRegistry;
-using SchemaRegistry.Registries;
 
 namespace Cli;
 
@@ -21,15 +20,16 @@ internal static class TailCommand
         var at = new Option<string?>("--at") { Description = "Begin at partition:offset, and read that partition only. Default: every partition from its oldest record." };
         var count = new Option<int?>("--count") { Description = "How many records at most." };
         var follow = new Option<bool>("--follow") { Description = "Wait for further records instead of ending." };
+        var registry = new Option<string?>("--registry") { Description = "The address of a schema registry that knows the records' schemas. Default: that of the running system." };
         var data = Common.Data();
-        var command = new Command("tail", "Prints a topic's records as lines of JSON: where each lies, its key and headers, and its content decoded.") { topic, at, count, follow, data };
+        var command = new Command("tail", "Prints a topic's records as lines of JSON: where each lies, its key and headers, and its content decoded.") { topic, at, count, follow, registry, data };
         command.Validators.Add(result =>
         {
             if (result.GetValue(at) is { } text && Position(text) is null)
                 result.AddError($"--at '{text}' is not partition:offset, for example 0:100.");
         });
         command.SetAction((parsed, cancellationToken) => Common.WithSystemAsync(parsed.GetValue(data), system => PrintAsync(
-            system, parsed.GetValue(topic)!, Position(parsed.GetValue(at)), parsed.GetValue(count) ?? int.MaxValue, parsed.GetValue(follow), cancellationToken)));
+            system, SystemSchemas.Open(parsed.GetValue(registry), system), parsed.GetValue(topic)!, Position(parsed.GetValue(at)), parsed.GetValue(count) ?? int.MaxValue, parsed.GetValue(follow), cancellationToken)));
         return command;
     }
 
@@ -39,9 +39,8 @@ internal static class TailCommand
             : null;
 
     private static async Task<int> PrintAsync(
-        Endpoints system, string topic, (int Partition, long Offset)? at, int count, bool follow, CancellationToken cancellationToken)
+        Endpoints system, SystemSchemas registry, string topic, (int Partition, long Offset)? at, int count, bool follow, CancellationToken cancellationToken)
     {
-        var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = system.SchemaRegistryUrl });
         using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
         {
             BootstrapServers = system.Kafka,
@@ -107,7 +106,7 @@ internal static class TailCommand
 
     private static string? Text(byte[]? utf8) => utf8 is null ? null : Encoding.UTF8.GetString(utf8);
 
-    private static async Task<object?> ContentAsync(ISchemaRegistry registry, byte[]? value, CancellationToken cancellationToken)
+    private static async Task<object?> ContentAsync(SystemSchemas registry, byte[]? value, CancellationToken cancellationToken)
     {
         if (value is null)
             return null;

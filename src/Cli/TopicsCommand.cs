@@ -7,6 +7,8 @@ namespace Cli;
 /// <summary><c>topics</c>: lists them with their lag, creates them, gives them more partitions.</summary>
 internal static class TopicsCommand
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     public static Command Create()
     {
         var (data, json) = (Common.Data(), Common.Json());
@@ -35,28 +37,45 @@ internal static class TopicsCommand
         var command = new Command(verb, description) { name, partitions, data };
         command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
         {
-            // The emulator has no administration over the wire: the program that runs it does it. So it does for its own Kafka.
-            if (system is { KafkaKind: not "given", Control: { } control })
-            {
-                using var host = new ApiClient(control);
-                return await host.SendAsync(method, "topics", new { name = parsed.GetValue(name), partitions = parsed.GetValue(partitions) }) is null ? 1 : 0;
-            }
-
+            var (topic, count) = (parsed.GetValue(name)!, parsed.GetValue(partitions));
             using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = system.Kafka }).SetLogHandler((_, _) => { }).Build();
-            try
-            {
-                if (method == HttpMethod.Post)
-                    await admin.CreateTopicsAsync([new TopicSpecification { Name = parsed.GetValue(name), NumPartitions = parsed.GetValue(partitions) }]);
-                else
-                    await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = parsed.GetValue(name), IncreaseTo = parsed.GetValue(partitions) }]);
-                return 0;
-            }
-            catch (KafkaException e) when (e is CreateTopicsException or CreatePartitionsException)
-            {
-                await Console.Error.WriteLineAsync(e.Error.Reason);
+            var before = Partitions(admin, topic);
+            if (!await ChangeAsync(system, admin, method, topic, count))
                 return 1;
-            }
+            Console.WriteLine(method == HttpMethod.Put ? $"Topic '{topic}' has {count} partitions now{(before is null ? "" : $"; it had {before}")}."
+                : before is null ? $"Topic '{topic}' was created with {count} partitions."
+                : $"Topic '{topic}' is there already, with {before} partitions; nothing was changed.");
+            return 0;
         }));
         return command;
+    }
+
+    // Of all topics: an emulator makes the one that it is asked for.
+    private static int? Partitions(IAdminClient admin, string topic) =>
+        admin.GetMetadata(Patience).Topics.Find(t => t.Topic == topic && !t.Error.IsError)?.Partitions.Count;
+
+    /// <returns>False when it was refused, which is said.</returns>
+    private static async Task<bool> ChangeAsync(Endpoints system, IAdminClient admin, HttpMethod method, string name, int partitions)
+    {
+        // The emulator has no administration over the wire: the program that runs it does it. So it does for its own Kafka.
+        if (system is { KafkaKind: not "given", Control: { } control })
+        {
+            using var host = new ApiClient(control);
+            return await host.SendAsync(method, "topics", new { name, partitions }) is not null;
+        }
+
+        try
+        {
+            if (method == HttpMethod.Post)
+                await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions }]);
+            else
+                await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = name, IncreaseTo = partitions }]);
+            return true;
+        }
+        catch (KafkaException e) when (e is CreateTopicsException or CreatePartitionsException)
+        {
+            await Console.Error.WriteLineAsync(e.Error.Reason);
+            return false;
+        }
     }
 }

@@ -10,27 +10,79 @@ namespace EndToEnd.Tests;
 /// <summary><c>./dev dead-letters</c>, over an API that this test plays.</summary>
 public sealed class DeadLettersTests
 {
+    private const string Letter = """
+        {"id":1,"status":"open","kind":"invalid","reason":"no key","record":{"topic":"user-events","incarnation":"i","partition":2,"offset":6},
+         "decoded":{"name":"Zoë"},"exception":"At first\nand at last"}
+        """;
+
+    private readonly string _folder = Directory.CreateDirectory(TestFolder.New()).FullName;
+
     [Fact]
     public async Task A_line_says_where_the_record_lies()
+    {
+        var (said, asked) = await RunAsync($$"""{"items":[{{Letter}}]}""");
+        Assert.Equal("GET /dead-letters ", asked);
+        Assert.Contains("user-events/2@6  no key", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_is_shown_with_its_record_what_is_wrong_and_what_it_says()
+    {
+        var (said, asked) = await RunAsync(Letter, "show", "1");
+        Assert.Equal("GET /dead-letters/1 ", asked);
+        Assert.Equal(
+            """
+            record        user-events/2@6, incarnation i
+            status        open
+            kind          invalid
+            reason        no key
+            value         {
+                            "name": "Zoë"
+                          }
+            exception     At first
+                          and at last
+
+            """, said);
+    }
+
+    [Fact]
+    public async Task One_is_sent_again_with_the_key_and_the_value_that_it_should_have()
+    {
+        var (_, asked) = await RunAsync("""{"id":1,"status":"reprocessed"}""", "reprocess", "1", "--key", "user-1", "--value", """{"name":"Zoe"}""");
+        Assert.Equal("""POST /dead-letters/1/reprocess {"key":"user-1","value":{"name":"Zoe"}}""", asked);
+    }
+
+    [Fact]
+    public async Task One_is_sent_again_with_the_bytes_of_a_file()
+    {
+        var file = Path.Combine(_folder, "payload");
+        await File.WriteAllBytesAsync(file, [0, 1, 2], TestContext.Current.CancellationToken);
+        var (_, asked) = await RunAsync("""{"id":1,"status":"reprocessed"}""", "reprocess", "1", "--payload-file", file);
+        Assert.Equal("""POST /dead-letters/1/reprocess {"payload":"AAEC"}""", asked);
+    }
+
+    private async Task<(string Said, string Asked)> RunAsync(string answer, params string[] arguments)
     {
         var address = $"http://127.0.0.1:{FreePort.Any()}/";
         using var api = new HttpListener { Prefixes = { address } };
         api.Start();
-        var answering = AnswerAsync(api);
-        var folder = Directory.CreateDirectory(TestFolder.New()).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "endpoints.json"), JsonSerializer.Serialize(new { api = address }));
-
-        await using var list = await OwnedProcess.StartAsync("dead-letters", Programs.Command("Cli", "dead-letters", "--data", folder), Path.Combine(folder, "list.log"));
-        Assert.Equal(0, await list.WaitForExitAsync(TestContext.Current.CancellationToken));
-        await answering;
-        Assert.Contains("user-events/2@6  no key", await File.ReadAllTextAsync(list.LogFile, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var answering = AnswerAsync(api, answer);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "endpoints.json"), JsonSerializer.Serialize(new { api = address }));
+        await using var command = await OwnedProcess.StartAsync(
+            "dead-letters", Programs.Command("Cli", ["dead-letters", .. arguments, "--data", _folder]), Path.Combine(_folder, "said.log"));
+        var exit = await command.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var said = await File.ReadAllTextAsync(command.LogFile, TestContext.Current.CancellationToken);
+        Assert.True(exit == 0, said);
+        return (said, await answering);
     }
 
-    private static async Task AnswerAsync(HttpListener api)
+    private static async Task<string> AnswerAsync(HttpListener api, string answer)
     {
         var call = await api.GetContextAsync();
-        call.Response.OutputStream.Write(Encoding.UTF8.GetBytes(
-            """{"items":[{"id":1,"status":"open","kind":"invalid","reason":"no key","record":{"topic":"user-events","incarnation":"i","partition":2,"offset":6}}]}"""));
+        using var body = new StreamReader(call.Request.InputStream);
+        var asked = $"{call.Request.HttpMethod} {call.Request.RawUrl} {await body.ReadToEndAsync()}";
+        call.Response.OutputStream.Write(Encoding.UTF8.GetBytes(answer));
         call.Response.Close();
+        return asked;
     }
 }

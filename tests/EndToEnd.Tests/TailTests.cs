@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Net;
 using System.Text.Json;
 using AppHost.Kafka;
 using AppHost.Processes;
@@ -37,6 +39,35 @@ public sealed class TailTests
         Assert.Contains("not Avro", lines[1].GetProperty("value").GetProperty("undecodable").GetString(), StringComparison.Ordinal);
         Assert.Contains($"{schema.Id}", lines[2].GetProperty("value").GetProperty("undecodable").GetString(), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_record_of_an_applications_own_schema_is_read_by_the_running_systems_registry_or_the_one_named(bool named)
+    {
+        await using var broker = EmulatedKafka.Start();
+        await broker.CreateTopicAsync("parcels", 1);
+        const string text = """{"type":"record","name":"Parcel","fields":[{"name":"weight","type":"int"}]}""";
+        var id = SchemaId.Of(text);
+        var value = new byte[] { 0, 0, 0, 0, 0, 14 };
+        BinaryPrimitives.WriteInt32BigEndian(value.AsSpan(1), id);
+        using (var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build())
+            await producer.ProduceAsync("parcels", new() { Value = value });
+        var address = $"http://127.0.0.1:{FreePort.Any()}";
+        using var registry = new HttpListener { Prefixes = { $"{address}/" } };
+        registry.Start();
+        var asked = registry.GetContextAsync();
+        var tail = TailAsync(broker, named ? null : address, named ? ["parcels", "--registry", address] : ["parcels"]);
+
+        var call = await asked.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.StartsWith($"/schemas/ids/{id}", call.Request.RawUrl, StringComparison.Ordinal);
+        call.Response.ContentType = "application/vnd.schemaregistry.v1+json";
+        call.Response.Close(JsonSerializer.SerializeToUtf8Bytes(new { schema = text }), willBlock: false);
+        var (exit, output) = await tail;
+        Assert.True(exit == 0, output);
+        Assert.Equal("""{"weight":7}""", Records(output).Single().GetProperty("value").GetRawText());
+    }
+
     [Fact]
     public async Task Every_partition_is_read_to_its_end_though_records_keep_coming_to_another()
     {
@@ -76,10 +107,12 @@ public sealed class TailTests
         Assert.Equal((1, 1), (exit, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
     }
 
-    private static async Task<(int Exit, string Output)> TailAsync(EmulatedKafka broker, params string[] arguments)
+    private static Task<(int Exit, string Output)> TailAsync(EmulatedKafka broker, params string[] arguments) => TailAsync(broker, null, arguments);
+
+    private static async Task<(int Exit, string Output)> TailAsync(EmulatedKafka broker, string? registry, string[] arguments)
     {
         var folder = Directory.CreateDirectory(TestFolder.New()).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "endpoints.json"), JsonSerializer.Serialize(new { kafka = broker.BootstrapServers }));
+        await File.WriteAllTextAsync(Path.Combine(folder, "endpoints.json"), JsonSerializer.Serialize(new { kafka = broker.BootstrapServers, registry }));
         await using var tail = await OwnedProcess.StartAsync("tail", Programs.Command("Cli", ["tail", .. arguments, "--data", folder]), Path.Combine(folder, "tail.log"));
         var exit = await tail.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (exit, await File.ReadAllTextAsync(tail.LogFile, TestContext.Current.CancellationToken));

@@ -13,11 +13,12 @@ internal static class Background
         var log = options.Log("apphost");
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
         await File.WriteAllTextAsync(log, "", stop);
-        string[] arguments = [.. Environment.GetCommandLineArgs()[1..].Where(a => a != "--detach")];
+        var given = Environment.GetCommandLineArgs();
+        string[] arguments = [given[1], "--in-background", .. given[2..].Where(a => a != "--detach")];
         var start = new ProcessStartInfo("setsid",
             ["/bin/sh", "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, Programs.Dotnet, typeof(Background).Assembly.Location, .. arguments]);
         using var host = Process.Start(start) ?? throw new InvalidOperationException("The background host could not be started.");
-        using var said = new StreamReader(new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        using var said = HostLog.FromBegin(log);
         try
         {
             while (true)

@@ -5,6 +5,7 @@ namespace AppHost.Commands;
 
 internal static class DownCommand
 {
+    private const string Stopped = "Stopped.";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public static Command Create()
@@ -20,8 +21,16 @@ internal static class DownCommand
         var host = Endpoints.Read(folder)?.Host();
         if (host is not null)
         {
+            using var said = HostLog.FromEnd(Path.Combine(folder, "logs", "apphost.log"));
             await host.EndAsync(Patience, TimeProvider.System, stop);
-            Console.WriteLine("Stopped.");
+            // The last thing that a host in the background says is that it has stopped, which of one elsewhere, or killed, is said here.
+            while (said is not null && await said.ReadLineAsync(stop) is { } line)
+            {
+                if (line != Stopped)
+                    Console.WriteLine(line);
+            }
+
+            Console.WriteLine(Stopped);
         }
 
         // Killed by force, or dead before: what its guards may not have reached.

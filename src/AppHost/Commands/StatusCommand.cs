@@ -7,13 +7,16 @@ namespace AppHost.Commands;
 
 internal static class StatusCommand
 {
+    // As the parts are named that run them.
+    private const string Postgres = "postgres";
+    private const string Kafka = "kafka";
     private const int PartsGone = 1;
     private const int NotRunning = 3;
 
     public static Command Create()
     {
         var data = DataOption.Create();
-        var command = new Command("status", "Shows what runs, and where. Exit code 0: all of it; 1: parts are gone or not ready; 3: nothing runs.") { data };
+        var command = new Command("status", "Shows what runs and answers, and where. Exit code 0: all of it; 1: parts are gone, silent or not ready; 3: nothing runs.") { data };
         command.SetAction((parsed, stop) => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), stop));
         return command;
     }
@@ -31,9 +34,12 @@ internal static class StatusCommand
         var table = new Table().AddColumns("part", "process", "state", "restarts", "log").Border(TableBorder.Simple);
         foreach (var process in endpoints.Processes)
         {
-            var state = !process.Identity.IsAlive ? "gone" : health.TryGetValue(process.Name, out var problem) ? problem is null ? "ready" : "not ready" : "runs";
+            var state = process.Identity.IsAlive ? State(process.Name, health) : "gone";
             table.AddRow(process.Name, process.Pid?.ToString(CultureInfo.InvariantCulture) ?? "-", state, process.Restarts.ToString(CultureInfo.InvariantCulture), process.Log);
         }
+
+        foreach (var name in health.Keys.Where(name => endpoints.Processes.All(p => p.Name != name)))
+            table.AddRow(name, "-", State(name, health), "-", name == Kafka && endpoints.KafkaKind is not Endpoints.GivenKafka ? $"the {endpoints.KafkaKind} in apphost" : "not this system's");
 
         AnsiConsole.Write(table);
         if (IsStarting(endpoints))
@@ -44,9 +50,19 @@ internal static class StatusCommand
 
         foreach (var (name, problem) in health.Where(h => h.Value is not null))
             Console.WriteLine($"{name}: {problem}");
-        Summary.Print(endpoints, new Narrator(AnsiConsole.Console, TimeProvider.System), here: false);
+        Summary.Print(endpoints, new Narrator(AnsiConsole.Console, TimeProvider.System), folder, here: false);
         return endpoints.Processes.All(p => p.Identity.IsAlive) && health.Values.All(p => p is null) ? 0 : PartsGone;
     }
+
+    private static string State(string name, Dictionary<string, string?> health) =>
+        (health.TryGetValue(name, out var problem), problem is null, name is Postgres or Kafka) switch
+        {
+            (false, _, _) => "runs",
+            (_, true, true) => "answers",
+            (_, true, false) => "ready",
+            (_, false, true) => "silent",
+            _ => "not ready",
+        };
 
     // Until then it has no addresses.
     private static bool IsStarting(Endpoints endpoints) => endpoints.Api.Length == 0;
@@ -55,8 +71,17 @@ internal static class StatusCommand
     {
         if (IsStarting(endpoints))
             return [];
-        var asked = endpoints.Silos.Select((url, index) => ($"silo-{index + 1}", url)).Append(("api", endpoints.Api));
-        var answers = await Task.WhenAll(asked.Select(async a => (a.Item1, Problem: await Readiness.ProblemAsync($"{a.Item2}/health/ready", stop))));
-        return answers.ToDictionary(a => a.Item1, a => a.Problem);
+        // In the order in which each needs the next: what is wrong with the first is often the reason of the others.
+        (string Name, Task<string?> Problem)[] asked =
+        [
+            (Postgres, Answers.PostgresAsync(endpoints.Postgres, stop)), (Kafka, Answers.KafkaAsync(endpoints, stop)),
+            .. endpoints.Silos.Select((url, index) => ($"silo-{index + 1}", Ready(url))), ("api", Ready(endpoints.Api)),
+        ];
+        var health = new Dictionary<string, string?>();
+        foreach (var (name, problem) in asked)
+            health[name] = await problem;
+        return health;
+
+        Task<string?> Ready(string url) => Readiness.ProblemAsync($"{url}/health/ready", stop);
     }
 }

@@ -11,9 +11,9 @@ internal static class Up
     private static readonly TimeSpan BackPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    public static async Task<int> RunAsync(UpOptions options, bool detach, CancellationToken stop)
+    public static async Task<int> RunAsync(UpOptions options, bool detach, bool inBackground, CancellationToken stop)
     {
-        var narrator = new Narrator(AnsiConsole.Console, TimeProvider.System);
+        var narrator = new Narrator(AnsiConsole.Console, TimeProvider.System, isLog: inBackground);
         if (Endpoints.Read(options.Data)?.Host() is not null)
             return await JoinAsync(options, narrator, stop);
         return detach ? await Background.StartAsync(options, narrator, stop) : await StayAsync(options, narrator, stop);
@@ -24,11 +24,11 @@ internal static class Up
         using var folder = await DataFolder.TryTakeAsync(options.Data, TimeProvider.System, stop);
         if (folder is null)
             throw new InvalidOperationException($"Another host is just starting or stopping on {options.Data}. Try again in a moment.");
-        using var loggers = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => console.SingleLine = true));
+        using var loggers = LoggerFactory.Create(logging => logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.UseUtcTimestamp) = (true, Narrator.TimeFormat, true)));
         try
         {
             await using var host = new SystemHost(options, narrator, loggers, TimeProvider.System);
-            await narrator.DuringAsync(async () => Summary.Print(await host.StartAsync(stop), narrator, here: !Console.IsInputRedirected));
+            await narrator.DuringAsync(async () => Summary.Print(await host.StartAsync(stop), narrator, options.Data, here: !Console.IsInputRedirected));
             await Task.Delay(Timeout.InfiniteTimeSpan, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -49,7 +49,7 @@ internal static class Up
         var gone = (await answer.Content.ReadFromJsonAsync<BroughtBack>(stop))!.Parts;
         narrator.Say(gone.Length == 0 ? "It runs already; nothing was gone." : $"It runs already; brought back: {string.Join(", ", gone)}.");
         endpoints = await UntilAsync(options.Data, e => e.Ready && e.Processes.All(p => p.Pid is not null), stop);
-        Summary.Print(endpoints, narrator, here: false);
+        Summary.Print(endpoints, narrator, options.Data, here: false);
         return 0;
     }
 
@@ -63,7 +63,7 @@ internal static class Up
             if (endpoints?.Host() is null)
                 throw new InvalidOperationException($"The system in {data} has just stopped. Try again.");
             if (TimeProvider.System.GetElapsedTime(start) > BackPatience)
-                throw new InvalidOperationException($"Not everything came back within {BackPatience.TotalMinutes} minutes; `status` says what is missing, and names the logs.");
+                throw new InvalidOperationException($"Not everything came back within {BackPatience.TotalMinutes} minutes; `{Summary.Command("status", data)}` says what is missing, and names the logs.");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Confluent.Kafka;
@@ -13,13 +14,19 @@ public sealed class EmulatedKafka : IKafkaBroker
     private const int ProducerType = 0;
     private readonly MockLibrary _library;
     private readonly Lock _calls = new();
+    private readonly PortForwarder? _forwarder;
     private nint _client;
     private nint _cluster;
 
-    private EmulatedKafka(MockLibrary library, nint client, nint cluster)
+    private EmulatedKafka(MockLibrary library, nint client, nint cluster, int? port)
     {
         (_library, _client, _cluster) = (library, client, cluster);
         BootstrapServers = Marshal.PtrToStringUTF8(library.Bootstraps(cluster))!;
+        if (port is { } kept)
+        {
+            _forwarder = new PortForwarder(kept, int.Parse(BootstrapServers.Split(':')[^1], CultureInfo.InvariantCulture));
+            BootstrapServers = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{kept}");
+        }
     }
 
     /// <inheritdoc/>
@@ -32,7 +39,9 @@ public sealed class EmulatedKafka : IKafkaBroker
     public string? Incarnation { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>Starts an emulator.</summary>
-    public static EmulatedKafka Start()
+    /// <param name="port">The port where clients begin, or null for one that the emulator chooses.</param>
+    /// <exception cref="InvalidOperationException">It does not start, or the port is in use.</exception>
+    public static EmulatedKafka Start(int? port = null)
     {
         var library = MockLibrary.Load();
         var error = new byte[512];
@@ -43,7 +52,7 @@ public sealed class EmulatedKafka : IKafkaBroker
         if (client == 0)
             throw new InvalidOperationException($"The Kafka emulator does not start: {Encoding.UTF8.GetString(error).TrimEnd('\0')}");
         var cluster = library.ClusterNew(client, 1);
-        return cluster != 0 ? new EmulatedKafka(library, client, cluster)
+        return cluster != 0 ? new EmulatedKafka(library, client, cluster, port)
             : throw new InvalidOperationException("The Kafka emulator does not start.");
     }
 
@@ -80,8 +89,10 @@ public sealed class EmulatedKafka : IKafkaBroker
     public void BringUp() => Call(() => _library.BrokerUp(_cluster, 1));
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        if (_forwarder is not null)
+            await _forwarder.DisposeAsync();
         lock (_calls)
         {
             if (_cluster != 0)
@@ -91,8 +102,6 @@ public sealed class EmulatedKafka : IKafkaBroker
                 (_cluster, _client) = (0, 0);
             }
         }
-
-        return ValueTask.CompletedTask;
     }
 
     private int Call(Func<int> call)

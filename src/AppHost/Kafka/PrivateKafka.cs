@@ -90,7 +90,7 @@ public sealed class PrivateKafka : IKafkaBroker, IPart
     }
 
     /// <summary>Stops it cleanly.</summary>
-    public Task StopAsync() => _process?.StopAsync(TimeSpan.FromSeconds(30)) ?? Task.CompletedTask;
+    public Task<bool> StopAsync() => _process?.StopAsync(OwnedProcess.StopPatience) ?? Task.FromResult(true);
 
     /// <inheritdoc/>
     public Task<int> WaitForExitAsync(CancellationToken cancellationToken = default) =>

@@ -79,17 +79,18 @@ public sealed class PrivatePostgres : IPart, IAsyncDisposable
     }
 
     /// <summary>Stops it: fast and cleanly, or at once as a crash would.</summary>
-    public async Task StopAsync(bool immediately = false)
+    /// <returns>False when it took force.</returns>
+    public async Task<bool> StopAsync(bool immediately = false)
     {
         if (_process is null)
-            return;
+            return true;
         if (immediately)
             _process.Signal(PosixSignalNumber.Quit);
-        await _process.StopAsync(TimeSpan.FromSeconds(30));
+        return await _process.StopAsync(OwnedProcess.StopPatience);
     }
 
     /// <inheritdoc/>
-    Task IPart.StopAsync() => StopAsync();
+    Task<bool> IPart.StopAsync() => StopAsync();
 
     /// <inheritdoc/>
     public Task<int> WaitForExitAsync(CancellationToken cancellationToken = default) => Process.WaitForExitAsync(cancellationToken);

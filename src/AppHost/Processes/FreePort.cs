@@ -22,6 +22,9 @@ public static class FreePort
         }
     }
 
+    /// <summary>A port that was used before or, when it is 0, taken, or was given by this process, a free one.</summary>
+    public static int Again(int former) => former is > 0 and <= ushort.MaxValue && IsFree(former) && Given.TryAdd(former, true) ? former : Any();
+
     /// <summary>Whether nobody listens on a port.</summary>
     public static bool IsFree(int port)
     {

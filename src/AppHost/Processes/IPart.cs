@@ -19,6 +19,7 @@ public interface IPart
     /// <summary>Completes when it has ended, with its exit code.</summary>
     Task<int> WaitForExitAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Stops it cleanly, by force if need be.</summary>
-    Task StopAsync();
+    /// <summary>Stops it cleanly, and by force when it has not ended after <see cref="OwnedProcess.StopPatience"/>.</summary>
+    /// <returns>False when it took force.</returns>
+    Task<bool> StopAsync();
 }

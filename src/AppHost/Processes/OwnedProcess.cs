@@ -19,6 +19,7 @@ public sealed class OwnedProcess : IAsyncDisposable
         (
           while read -r _ <&3; do :; done
           kill -"$signal" $pid
+          kill -CONT $pid
           half=0
           while [ $half -lt 30 ] && kill -0 $pid; do sleep 0.5; half=$((half + 1)); done
           kill -9 $pid
@@ -29,6 +30,9 @@ public sealed class OwnedProcess : IAsyncDisposable
         kill $watcher
         exit $code
         """;
+
+    /// <summary>How long a part of the system may take to end: a silo finishes what it holds and says goodbye to the cluster.</summary>
+    public static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
 
     private readonly Process _guard;
     private readonly int _stopSignal;
@@ -86,21 +90,25 @@ public sealed class OwnedProcess : IAsyncDisposable
     /// <summary>Sends a signal, if the program still runs.</summary>
     public void Signal(PosixSignalNumber signal) => Signal((int)signal);
 
-    /// <summary>Stops it cleanly, and after the time given by force.</summary>
-    public async Task StopAsync(TimeSpan patience)
+    /// <summary>Stops it cleanly, and after the time given by force. One that stands still (SIGSTOP) goes on, to end.</summary>
+    /// <returns>False when it took force.</returns>
+    public async Task<bool> StopAsync(TimeSpan patience)
     {
         if (HasExited)
-            return;
+            return true;
         Signal(_stopSignal);
+        Signals.Wake(Pid);
         using var limit = new CancellationTokenSource(patience);
         try
         {
             await _guard.WaitForExitAsync(limit.Token);
+            return true;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             Signal(PosixSignalNumber.Kill);
             await _guard.WaitForExitAsync(CancellationToken.None);
+            return false;
         }
     }
 

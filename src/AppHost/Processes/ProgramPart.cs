@@ -8,8 +8,6 @@ namespace AppHost.Processes;
 public sealed class ProgramPart(string name, IReadOnlyList<string> command, string logFile, IReadOnlyDictionary<string, string?> environment)
     : IPart
 {
-    // A silo hands over its work first: it finishes what it holds and says goodbye to the cluster.
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
     private OwnedProcess? _process;
 
     /// <inheritdoc/>
@@ -30,5 +28,5 @@ public sealed class ProgramPart(string name, IReadOnlyList<string> command, stri
         (_process ?? throw new InvalidOperationException($"{name} was not started.")).WaitForExitAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task StopAsync() => _process?.StopAsync(StopPatience) ?? Task.CompletedTask;
+    public Task<bool> StopAsync() => _process?.StopAsync(OwnedProcess.StopPatience) ?? Task.FromResult(true);
 }

@@ -41,11 +41,12 @@ public sealed partial class Supervisor(IPart part, TimeProvider time, ILogger lo
     public bool BringBack() => _wake?.TrySetResult() ?? false;
 
     /// <summary>Stops the part for good.</summary>
-    public async Task StopAsync()
+    /// <returns>False when it took force.</returns>
+    public async Task<bool> StopAsync()
     {
         await _stop.CancelAsync();
         await _watching;
-        await part.StopAsync();
+        return await part.StopAsync();
     }
 
     private async Task WatchAsync()

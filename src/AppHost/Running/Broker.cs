@@ -1,3 +1,4 @@
+using System.Globalization;
 using AppHost.Kafka;
 
 namespace AppHost.Running;
@@ -16,12 +17,28 @@ public sealed record Broker(string BootstrapServers, IKafkaBroker? Own, string D
     {
         var choice = options.Kafka ?? options.Settings["Kafka:BootstrapServers"] ?? (PrivateKafka.Home() is null ? "emulator" : "apache");
         if (choice is not ("emulator" or "apache"))
-            return new Broker(choice, null, $"on {choice}");
+        {
+            return WrongAddress(choice) is not { } wrong ? new Broker(choice, null, $"on {choice}")
+                : throw new InvalidOperationException($"Kafka:BootstrapServers is host:port, several separated by commas, unlike '{wrong}'.");
+        }
 
-        IKafkaBroker own = choice is "emulator" ? EmulatedKafka.Start() : await PrivateKafka.StartAsync(Home(), Path.Combine(options.Data, "kafka"), cancellationToken: cancellationToken);
+        var home = choice is "apache" ? Home() : null;
+        var port = KeptPorts.Take(options.Data, "kafka");
+        IKafkaBroker own = home is null ? EmulatedKafka.Start(port) : await PrivateKafka.StartAsync(home, Path.Combine(options.Data, "kafka"), port, cancellationToken: cancellationToken);
         await ShopTopics.CreateAsync(own, Partitions, cancellationToken);
         var kept = own.Incarnation is null ? "its topics are kept" : "in memory: its topics are new and empty at each start; what was stored is kept";
         return new Broker(own.BootstrapServers, own, $"{own.Kind} on {own.BootstrapServers}, {kept}");
+    }
+
+    /// <summary>The first of a list of addresses that has not the form <c>host:port</c>, or null. Nothing would ever answer there.</summary>
+    public static string? WrongAddress(string addresses) => addresses.Split(',').FirstOrDefault(address =>
+        address.Trim().LastIndexOf(':') is not (> 0 and var colon) || !ushort.TryParse(address.Trim()[(colon + 1)..], CultureInfo.InvariantCulture, out var port) || port == 0);
+
+    /// <summary>An address' host and port.</summary>
+    public static (string Host, int Port) Split(string address)
+    {
+        var colon = address.LastIndexOf(':');
+        return (address[..colon].Split("//")[^1].Trim('[', ']'), int.Parse(address[(colon + 1)..], CultureInfo.InvariantCulture));
     }
 
     private static string Home() => PrivateKafka.Home() ?? throw new InvalidOperationException(

@@ -6,6 +6,9 @@ namespace AppHost.Running;
 /// <summary>Where the running system's parts are: the file <c>endpoints.json</c> in its data folder, there while it runs.</summary>
 public sealed record Endpoints
 {
+    /// <summary>The kind of a broker that is not ours.</summary>
+    public const string GivenKafka = "given";
+
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     /// <summary>True once everything was ready; the first event has then been seen, if a load runs and it came within two minutes.</summary>

@@ -4,8 +4,14 @@ using Spectre.Console;
 namespace AppHost.Running;
 
 /// <summary>Tells the user what happens: a line for each thing done, and on a terminal what is waited for.</summary>
-public sealed class Narrator(IAnsiConsole console, TimeProvider time)
+/// <param name="console">Where.</param>
+/// <param name="time">The clock.</param>
+/// <param name="isLog">Whether each line has the time before it.</param>
+public sealed class Narrator(IAnsiConsole console, TimeProvider time, bool isLog = false)
 {
+    /// <summary>How logs say the time, in UTC: as those of silos and the API do.</summary>
+    public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+
     private readonly Lock _lock = new();
     private readonly List<string> _open = [];
     private StatusContext? _status;
@@ -43,8 +49,14 @@ public sealed class Narrator(IAnsiConsole console, TimeProvider time)
             if (console.Profile.Capabilities.Interactive)
                 console.WriteLine(text);
             else
-                console.Profile.Out.Writer.WriteLine(text);
+                console.Profile.Out.Writer.WriteLine(isLog ? WithTime(text) : text);
         }
+    }
+
+    private string WithTime(string text)
+    {
+        var now = time.GetUtcNow().ToString(TimeFormat, CultureInfo.InvariantCulture);
+        return now + text.ReplaceLineEndings(Environment.NewLine + now);
     }
 
     private void Line(string what, string outcome, TimeSpan took) =>

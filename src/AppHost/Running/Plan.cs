@@ -55,7 +55,7 @@ public sealed class Plan
         Api = ApiUrl,
         Dashboard = $"{ApiUrl}/dashboard",
         Kafka = _broker.BootstrapServers,
-        KafkaKind = _broker.Own?.Kind ?? "given",
+        KafkaKind = _broker.Own?.Kind ?? Endpoints.GivenKafka,
         KafkaIncarnation = _broker.Own?.Incarnation,
         Registry = _options.Settings["SchemaRegistry:Url"] ?? $"{ApiUrl}/schema-registry",
         SchemaRegistryUrl = _options.Settings["SchemaRegistry:Url"],

@@ -24,7 +24,8 @@ public static class Programs
     /// <summary>The runtime that runs us.</summary>
     public static string Dotnet { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..", "dotnet"));
 
-    private static IEnumerable<string> Parents(string folder)
+    /// <summary>The folders above one, the nearest first.</summary>
+    public static IEnumerable<string> Parents(string folder)
     {
         for (var parent = Path.GetDirectoryName(folder); parent is not null; parent = Path.GetDirectoryName(parent))
             yield return parent;

@@ -8,7 +8,8 @@ internal static class Readiness
     private const int RestartsBeforeGivingUp = 2;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(5);
+    private static readonly HttpClient Http = new() { Timeout = AnswerPatience };
 
     /// <summary>Null when it is ready; after two minutes, what it says instead: it may wait for something that is not ours.</summary>
     /// <exception cref="InvalidOperationException">It ends again and again; the message has its last words.</exception>
@@ -32,9 +33,13 @@ internal static class Readiness
             using var answer = await Http.GetAsync(new Uri(url), cancellationToken);
             return answer.IsSuccessStatusCode ? null : $"it answers {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(cancellationToken)}";
         }
-        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (HttpRequestException e)
         {
             return e.Message;
+        }
+        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"it does not answer within {AnswerPatience.TotalSeconds} s";
         }
     }
 }

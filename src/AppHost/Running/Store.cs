@@ -18,7 +18,7 @@ public sealed record Store(string ConnectionString, PrivatePostgres? Server, str
     {
         if (options.Settings[Setting] is { } given)
             return new Store(given, null, await DescribeAsync(given, cancellationToken));
-        var server = await PrivatePostgres.StartAsync(Path.Combine(options.Data, "postgres"), cancellationToken: cancellationToken);
+        var server = await PrivatePostgres.StartAsync(Path.Combine(options.Data, "postgres"), KeptPorts.Take(options.Data, "postgres"), cancellationToken: cancellationToken);
         try
         {
             await server.CreateDatabaseAsync(Database, cancellationToken: cancellationToken);

@@ -6,6 +6,9 @@ namespace AppHost.Running;
 /// <summary>The whole system on this machine: starts its parts, keeps them running, and stops them in reverse order.</summary>
 public sealed class SystemHost(UpOptions options, Narrator narrator, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
 {
+    // What the API has begun to answer needs silos; one that takes longer than this is not waited for twice.
+    private static readonly TimeSpan HeadStart = TimeSpan.FromSeconds(5);
+
     private readonly Lock _lock = new();
     private readonly List<Supervisor> _parts = [];
     private Endpoints _endpoints = new();
@@ -43,19 +46,32 @@ public sealed class SystemHost(UpOptions options, Narrator narrator, ILoggerFact
         return _endpoints;
     }
 
-    /// <summary>Stops everything, the newest first.</summary>
+    /// <summary>Stops everything: who uses others before them, and beside each other those that do not use each other.</summary>
     public async ValueTask DisposeAsync()
     {
         Supervisor[] parts;
         lock (_lock)
             parts = [.. _parts];
-        foreach (var supervisor in parts.Reverse())
-            await supervisor.StopAsync();
+        // First of all: a Postgres that stands still would keep silos from ending.
+        foreach (var pid in parts.Select(p => p.Part.Pid).OfType<int>())
+            Signals.Wake(pid);
+        var clients = Task.WhenAll(parts.Where(p => p.Part is ProgramPart && !IsSilo(p.Part)).Select(StopAsync));
+        await Task.WhenAny(clients, Task.Delay(HeadStart, time));
+        await Task.WhenAll(parts.Where(p => IsSilo(p.Part)).Select(StopAsync).Append(clients));
+        await Task.WhenAll(parts.Where(p => p.Part is not ProgramPart).Select(StopAsync));
         if (_control is not null)
             await _control.DisposeAsync();
         if (_broker?.Own is { } broker)
             await broker.DisposeAsync();
         Endpoints.Delete(options.Data);
+    }
+
+    private static bool IsSilo(IPart part) => part.Name.StartsWith("silo-", StringComparison.Ordinal);
+
+    private async Task StopAsync(Supervisor supervisor)
+    {
+        if (!await supervisor.StopAsync())
+            narrator.Say($"{supervisor.Part.Name} had not ended after {OwnedProcess.StopPatience.TotalSeconds} s and was killed; its log: {supervisor.Part.LogFile}");
     }
 
     private Task<Store> OpenStoreAsync(CancellationToken cancellationToken) => narrator.StepAsync("Postgres", async () =>
@@ -113,7 +129,7 @@ public sealed class SystemHost(UpOptions options, Narrator narrator, ILoggerFact
                 ApphostPid = host.Pid,
                 ApiPid = Pid("api"),
                 ProducerPid = Pid("load"),
-                SiloPids = [.. _parts.Where(p => p.Part.Name.StartsWith("silo-", StringComparison.Ordinal)).Select(p => p.Part.Pid).OfType<int>()],
+                SiloPids = [.. _parts.Where(p => IsSilo(p.Part)).Select(p => p.Part.Pid).OfType<int>()],
                 Processes = [new("apphost", host.Pid, host.Start, 0, options.Log("apphost")), .. _parts.Select(Describe)],
             };
             _endpoints.Write(options.Data);

@@ -222,8 +222,8 @@ internal sealed class PartitionSession<TItem, TPart>(
         }
 
         var advice = start.CanSkip
-            ? "Decide whether these records may be missed, then set OnGap to SkipToEarliest, or restore the topic"
-            : "New records take offsets that were read before, so none can be skipped to: restore the topic, or set Incarnation to a new value, with which its offsets are new ones, and OnGap to SkipToEarliest";
+            ? $"Decide whether these records may be missed, then set the provider's option {nameof(options.OnGap)} from {options.OnGap} to {nameof(KafkaGapPolicy.SkipToEarliest)} for one start, or restore the topic"
+            : "New records take offsets that were read before, so none can be skipped to: restore the topic, or set Incarnation to a new value, which stays and with which its offsets are new ones, and OnGap to SkipToEarliest for one start (options of the provider)";
         gauge.Trouble($"gap: {gap}. {advice}", KafkaPartitionState.StoppedAtGap);
         if (_saidGap != gap)
         {

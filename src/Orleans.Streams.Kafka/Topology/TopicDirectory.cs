@@ -114,7 +114,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
                 catch (Exception exception) when (exception is not OperationCanceledException)
                 {
                     wait = soon;
-                    OnUnreachable(exception is KafkaException kafka ? kafka.Error.Reason : exception.Message, saidUnreachable ? null : wait);
+                    OnUnreachable(NoController.OfDescription(exception is KafkaException kafka ? kafka.Error.Reason : exception.Message), saidUnreachable ? null : wait);
                     saidUnreachable = true;
                 }
 
@@ -251,7 +251,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         catch (Exception exception) when (exception is not (OperationCanceledException or ObjectDisposedException))
         {
             // The broker answers, but creates nothing, as the emulator. The topics that are there must not suffer for it.
-            specifications.ForEach(s => CreationFailed(s.Name, exception is KafkaException kafka ? kafka.Error.Reason : exception.Message));
+            specifications.ForEach(s => CreationFailed(s.Name, NoController.OfCreation(exception is KafkaException kafka ? kafka.Error.Reason : exception.Message)));
         }
         catch (Exception)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AppHost.Kafka;
+using AppHost.Processes;
 using Confluent.Kafka;
 
 namespace AppHost.Tests.Kafka;
@@ -22,6 +23,20 @@ public sealed class EmulatedKafkaTests
 
         Assert.NotEqual(first.Incarnation, second.Incarnation);
         Assert.Empty(Records.ReadAll(second, "t", TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task Clients_that_begin_at_a_port_of_ones_own_choice_reach_it()
+    {
+        var port = FreePort.Any();
+        await using (var first = EmulatedKafka.Start(port))
+            Assert.Equal($"127.0.0.1:{port}", first.BootstrapServers);
+        await using var broker = EmulatedKafka.Start(port);
+        await broker.CreateTopicAsync("t", 1);
+
+        await Records.ProduceAsync(broker, "t", "through the port");
+
+        Assert.Equal(["through the port"], Records.ReadAll(broker, "t", TimeSpan.FromSeconds(10)));
     }
 
     [Fact]

@@ -47,9 +47,9 @@ internal sealed class FakePart : IPart
         return _end.Task.WaitAsync(cancellationToken);
     }
 
-    public Task StopAsync()
+    public Task<bool> StopAsync()
     {
         Stops++;
-        return Task.CompletedTask;
+        return Task.FromResult(true);
     }
 }

@@ -35,9 +35,24 @@ public sealed class OwnedProcessTests : IDisposable
         await using var process = await OwnedProcess.StartAsync("deaf", ["/bin/sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 0.1; done"], Log);
         await Eventually.Async(() => process.LogTail() == "deaf", Patience, "the program has begun to ignore signals");
 
-        await process.StopAsync(TimeSpan.FromMilliseconds(200));
+        Assert.False(await process.StopAsync(TimeSpan.FromMilliseconds(200)));
 
         Assert.Null(ProcessIdentity.Of(process.Pid));
+    }
+
+    [Fact]
+    public async Task A_program_that_stands_still_with_what_it_started_goes_on_and_ends()
+    {
+        await using var process = await OwnedProcess.StartAsync("still", ["/bin/sh", "-c", "sleep 1000 & echo $!; trap 'kill $!; wait; exit 0' TERM; wait"], Log);
+        var child = 0;
+        await Eventually.Async(() => int.TryParse(process.LogTail(), out child), Patience, "it has started a program of its own");
+        ProcessIdentity[] both = [ProcessIdentity.Of(process.Pid)!, ProcessIdentity.Of(child)!];
+        foreach (var one in both)
+            one.Send(PosixSignalNumber.Stop);
+
+        Assert.True(await process.StopAsync(Patience));
+
+        Assert.All(both, one => Assert.False(one.IsAlive));
     }
 
     [Fact]

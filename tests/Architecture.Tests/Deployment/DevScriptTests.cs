@@ -13,9 +13,9 @@ public sealed class DevScriptTests : IDisposable
     {
         _checkout = Path.Combine(_folder, "checkout");
         _caller = Directory.CreateDirectory(Path.Combine(_folder, "caller")).FullName;
-        foreach (var folder in (string[])["src/AppHost/obj", "src/Cli/obj", "src/Producer/obj", "schemas"])
+        foreach (var folder in (string[])["src/AppHost/obj", "src/Cli/obj", "src/Producer/obj", "schemas", "docs"])
             Directory.CreateDirectory(Path.Combine(_checkout, folder));
-        foreach (var file in (string[])["global.json", "Directory.Build.props"])
+        foreach (var file in (string[])["global.json", "Directory.Build.props", "docs/configuration.md"])
             File.WriteAllText(Path.Combine(_checkout, file), "");
         File.Copy(Repository.At("dev"), Path.Combine(_checkout, "dev"));
         var dotnet = Path.Combine(_folder, "dotnet");
@@ -38,6 +38,7 @@ public sealed class DevScriptTests : IDisposable
 
     [Theory]
     [InlineData("status", "status --data {0}")]
+    [InlineData("env", "env --data {0}")]
     [InlineData("audit --certificate day.json", "audit --certificate day.json --data {0}")]
     [InlineData("topics grow user-events", "topics grow user-events --data {0}")]
     [InlineData("produce --events 1", "--events 1 --data {0}")]

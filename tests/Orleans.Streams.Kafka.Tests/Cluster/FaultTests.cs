@@ -193,6 +193,18 @@ public sealed class FaultTests(Brokers brokers)
     }
 
     [Fact]
+    public async Task On_the_emulator_without_an_incarnation_it_is_said_which_option_is_needed()
+    {
+        await using var broker = EmulatedKafka.Start(); // which has no controller to ask
+        await using var cluster = new KafkaCluster(broker);
+        await cluster.CreateTopicAsync(1);
+        await cluster.StartAsync(configure: o => o.Incarnation = null);
+        string? Error() => cluster.Silos.GetSiloServiceProvider().GetRequiredService<IKafkaStreamsStatus>().Topics.Single().Error;
+        await Eventually.True(() => Error()?.Contains("controller", StringComparison.Ordinal) == true, "the look at the topics to fail");
+        Assert.Contains("set the option Incarnation", Error());
+    }
+
+    [Fact]
     public async Task A_topic_that_cannot_be_created_does_not_keep_the_others_from_being_read()
     {
         await using var broker = EmulatedKafka.Start(); // which creates no topic when it is asked to
@@ -208,6 +220,7 @@ public sealed class FaultTests(Brokers brokers)
         await Eventually.True(() => cluster.Deliveries.Distinct == 10, "the other topic to be read");
         Assert.DoesNotContain("could not be created:", Error()); // nobody waited until that was known
         await Eventually.True(() => Error()?.Contains("could not be created:", StringComparison.Ordinal) == true, "it to be said");
+        Assert.Contains("On the emulator, create the topics there", Error());
     }
 
     [Fact]
