@@ -15,6 +15,8 @@ internal sealed class JobPositions(JobDirectory jobs, JobCatalog catalog, Platfo
     /// <summary>As consumers of the topics, named <c>job/NAME</c>. While the cluster is away, by the checkpoints.</summary>
     public async Task<IReadOnlyList<CheckpointInfo>> ListAsync(CancellationToken cancellationToken)
     {
+        if (!jobs.All.Any())
+            return []; // an application without jobs has no tables of theirs
         var kept = (await catalog.PositionsAsync(cancellationToken))
             .Where(p => jobs.Find(p.Job) is { } job && (p.Shape is null || p.Shape == job.StateShape)).ToArray(); // one whose state does not fit takes nothing
         var taken = await TakenAsync(kept.Select(p => (jobs.Find(p.Job)!.Topic, p.Partition)).Distinct(), cancellationToken);

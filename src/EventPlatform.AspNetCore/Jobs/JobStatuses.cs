@@ -10,6 +10,8 @@ internal sealed class JobStatuses(JobDirectory jobs, JobCatalog catalog, TimePro
 {
     public async Task<IReadOnlyList<JobView>> ListAsync(CancellationToken cancellationToken)
     {
+        if (!jobs.All.Any())
+            return []; // an application without jobs has no tables of theirs
         var controls = await catalog.ControlsAsync(cancellationToken);
         var partitions = (await catalog.PartitionsAsync(null, cancellationToken)).ToLookup(p => p.Job);
         var merged = await catalog.MergedToEndAsync(cancellationToken);
