@@ -1,12 +1,13 @@
+using EventPlatform;
 using EventPlatform.Intake;
 using EventStore.Aggregates;
 using EventStore.Projections;
 
-namespace EventPlatform.Tests;
+namespace OrderSample;
 
 public enum OrderType { Place, Cancel }
 
-// The README shows what stands between the two marks, and a test holds them together.
+// The README shows what stands between the two marks; tests hold them together, and run it.
 #region example
 public sealed record OrderRecord                                    // schemas/order.avsc in C#
 {
@@ -43,13 +44,23 @@ public sealed record Order(decimal Amount, bool Open) : IAggregate<Order, OrderR
     };
 }
 
+[GenerateSerializer] public sealed record OrderView([property: Id(0)] decimal Amount, [property: Id(1)] bool Open);
+
 public interface IOrderGrain : IGrainWithStringKey
 {
+    Task<OrderView> Get();
+
     Task<Receipt> Cancel(CommandId id, string why);
 }
 
 public sealed class OrderGrain : EventSourcedGrain<Order, OrderRecord, IOrderEvent>, IOrderGrain
 {
+    public async Task<OrderView> Get()
+    {
+        await LoadAsync();
+        return new(State.Amount, State.Open);
+    }
+
     public Task<Receipt> Cancel(CommandId id, string why) => Execute(id, s => s.Open ? new OrderCancelled(Key, why) : Decision.Reject("not open"));
 }
 
