@@ -8,10 +8,9 @@ internal static class DeadLettersCommand
     public static Command Create()
     {
         var (data, json) = (Common.Data(), Common.Json());
-        var command = new Command("dead-letters", "Lists the dead letters, newest first.") { data, json, Act("reprocess", "Sends one again, as it is."), Act("discard", "Throws one away.") };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        var command = new Command("dead-letters", "Lists the dead letters, newest first.") { data, Common.Api, json, Act("reprocess", "Sends one again, as it is."), Act("discard", "Throws one away.") };
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             if (await api.GetAsync("dead-letters") is not { } letters)
                 return 1;
             if (parsed.GetValue(json))
@@ -23,7 +22,7 @@ internal static class DeadLettersCommand
             }
 
             if (letters["next"] is { } next)
-                Console.WriteLine($"There are older ones: {system.Api}/dead-letters?cursor={next}");
+                Console.WriteLine($"There are older ones: {api.Address}dead-letters?cursor={next}");
             return 0;
         }));
         return command;
@@ -34,9 +33,8 @@ internal static class DeadLettersCommand
         var id = new Argument<long>("id") { Description = "The dead letter." };
         var data = Common.Data();
         var command = new Command(verb, description) { id, data };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             return ApiClient.Print(await api.PostAsync($"dead-letters/{parsed.GetValue(id)}/{verb}", null));
         }));
         return command;

@@ -10,17 +10,20 @@ namespace EndToEnd.Tests;
 /// <summary><c>./dev dead-letters</c>, over an API that this test plays.</summary>
 public sealed class DeadLettersTests
 {
-    [Fact]
-    public async Task A_line_says_where_the_record_lies()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_line_says_where_the_record_lies(bool isApiNamed)
     {
         var address = $"http://127.0.0.1:{FreePort.Any()}/";
         using var api = new HttpListener { Prefixes = { address } };
         api.Start();
         var answering = AnswerAsync(api);
         var folder = Directory.CreateDirectory(TestFolder.New()).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "endpoints.json"), JsonSerializer.Serialize(new { api = address }));
+        if (!isApiNamed)
+            await File.WriteAllTextAsync(Path.Combine(folder, "endpoints.json"), JsonSerializer.Serialize(new { api = address }));
 
-        await using var list = await OwnedProcess.StartAsync("dead-letters", Programs.Command("Cli", "dead-letters", "--data", folder), Path.Combine(folder, "list.log"));
+        await using var list = await OwnedProcess.StartAsync("dead-letters", Programs.Command("Cli", ["dead-letters", "--data", folder, .. isApiNamed ? ["--api", address] : Array.Empty<string>()]), Path.Combine(folder, "list.log"));
         Assert.Equal(0, await list.WaitForExitAsync(TestContext.Current.CancellationToken));
         await answering;
         Assert.Contains("user-events/2@6  no key", await File.ReadAllTextAsync(list.LogFile, TestContext.Current.CancellationToken), StringComparison.Ordinal);
