@@ -14,6 +14,7 @@ using EventPlatform.AspNetCore.Schemas;
 using EventPlatform.AspNetCore.Silos;
 using EventPlatform.AspNetCore.Topics;
 using EventPlatform.Hosting;
+using EventPlatform.Topics;
 
 namespace EventPlatform.AspNetCore;
 
@@ -45,7 +46,7 @@ public static class EventPlatformHosting
     /// <param name="define">What the application is made of: the same on every silo and API.</param>
     public static WebApplicationBuilder AddEventPlatformSilo(this WebApplicationBuilder builder, Action<PlatformBuilder> define)
     {
-        builder.ThrowWithoutPostgres();
+        builder.ThrowIfImpossible();
         builder.AddSiloTelemetry();
         builder.AddSilo(define);
         return builder;
@@ -59,7 +60,7 @@ public static class EventPlatformHosting
     /// <param name="define">What the application is made of: the same on every silo and API.</param>
     public static WebApplicationBuilder AddEventPlatformApi(this WebApplicationBuilder builder, Action<PlatformBuilder> define)
     {
-        builder.ThrowWithoutPostgres();
+        builder.ThrowIfImpossible();
         builder.AddApi();
         builder.AddApiTelemetry();
         builder.Services.AddEventPlatformClient(builder.Configuration, define);
@@ -112,8 +113,10 @@ public static class EventPlatformHosting
         app.MapDashboard();
     }
 
-    private static void ThrowWithoutPostgres(this WebApplicationBuilder builder)
+    private static void ThrowIfImpossible(this WebApplicationBuilder builder)
     {
+        if (builder.Services.Any(s => s.ServiceType == typeof(PlatformTopics)))
+            throw new InvalidOperationException("The platform was added to this program before. A program that is silo and API calls AddEventPlatform, and nothing else.");
         if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("Postgres")))
             throw new StartupException("ConnectionStrings:Postgres is not set (as an environment variable: ConnectionStrings__Postgres). The cluster and the events live there.");
     }
