@@ -7,8 +7,6 @@ namespace OrderSample;
 
 public enum OrderType { Place, Cancel }
 
-// The README shows what stands between the two marks; tests hold them together, and run it.
-#region example
 public sealed record OrderRecord                                    // schemas/order.avsc in C#
 {
     public required string EventId { get; init; }
@@ -86,4 +84,3 @@ public static class Orders
         .Aggregate<OrderGrain>(from: "orders")
         .Projection<OrdersByDay>();
 }
-#endregion

@@ -15,7 +15,7 @@ internal static class SiloSetup
             silo.UsePostgresClustering();
             silo.UseLoopbackEndpoints();
             silo.AddEventPlatform(define);
-            silo.AddDashboard();
+            silo.AddDashboard(dashboard => dashboard.HideTrace = true); // where the API is served, as an API alone serves it
         });
     }
 }
