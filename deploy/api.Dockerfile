@@ -5,6 +5,7 @@ COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/Api/Api.csproj src/Api/
 COPY src/Contracts/Contracts.csproj src/Contracts/
 COPY src/EventPlatform/EventPlatform.csproj src/EventPlatform/
+COPY src/EventPlatform.AspNetCore/EventPlatform.AspNetCore.csproj src/EventPlatform.AspNetCore/
 COPY src/EventStore/EventStore.csproj src/EventStore/
 COPY src/Grains/Grains.csproj src/Grains/
 COPY src/Orleans.Streams.Kafka/Orleans.Streams.Kafka.csproj src/Orleans.Streams.Kafka/

@@ -1,59 +1,31 @@
 using Api.Accounts;
-using Api.Audits;
-using Api.Cluster;
-using Api.Dashboard;
-using Api.DeadLetters;
-using Api.Events;
-using Api.Events.Ingest;
-using Api.Health;
-using Api.Hosting;
-using Api.Jobs;
+using Api.Ingest;
 using Api.Live;
-using Api.Operations;
-using Api.Projections;
-using Api.Replays;
-using Api.Schemas;
-using Api.Topics;
 using Api.Transfers;
 using Api.Users;
+using EventPlatform.AspNetCore;
+using Grains;
+using OpenTelemetry.Resources;
 
-return await ApiRun.ToEndAsync(() =>
+return await EventPlatformProgram.RunAsync("The API", () =>
 {
     // Settings and the page lie beside the program, wherever it is started from.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    builder.AddApiHosting();
-    builder.AddTelemetry();
-    builder.AddPlatform();
-    builder.AddCluster();
+    builder.AddEventPlatformApi(Shop.Define);
+    builder.Services.AddOpenApi(); // called here too, it finds what is written of the shop's own types
+    builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("streaming-api"));
     builder.AddAccounts();
     builder.AddTransfers();
-    builder.AddProjections();
-    builder.AddJobs();
-    builder.AddTopics();
-    builder.AddIngest();
-    builder.AddDeadLetters();
+    builder.AddShopIngest();
     builder.AddLive();
-    builder.AddHealth();
 
     var app = builder.Build();
-    app.UseApiHosting();
     app.MapUsers();
     app.MapActivity();
     app.MapAccounts();
     app.MapTransfers();
-    app.MapEvents();
-    app.MapIngest();
-    app.MapProjections();
-    app.MapJobs();
-    app.MapReplays();
-    app.MapDeadLetters();
-    app.MapOperations();
-    app.MapAudits();
-    app.MapTopics();
+    app.MapShopIngest();
     app.MapLive();
-    app.MapSchemas();
-    app.MapHealth();
-    app.MapMetrics();
-    app.MapDashboard();
+    app.MapEventPlatform();
     return app;
 });

@@ -16,6 +16,9 @@ internal sealed class ApiClient : IDisposable
         _http.DefaultRequestHeaders.Add("X-Operator", System.Environment.UserName);
     }
 
+    /// <summary>Where it is; ends with a slash.</summary>
+    public Uri Address => _http.BaseAddress!;
+
     public Task<JsonNode?> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
 
     public Task<JsonNode?> PostAsync(string path, object? body) => SendAsync(HttpMethod.Post, path, body ?? new { });

@@ -7,6 +7,9 @@ internal static class Common
 {
     public static Option<string?> Data() => new("--data") { Description = "The running system's data folder. Default: with ./dev the checkout's .data, else .data here or further up." };
 
+    /// <summary>For the commands that ask an API and nothing else, and their subcommands.</summary>
+    public static Option<string?> Api { get; } = CreateApi();
+
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
     /// <summary>Runs a command on the running system's addresses; what is missing is said, with exit code 2.</summary>
@@ -19,6 +22,29 @@ internal static class Common
         }
 
         return await AnsweredAsync(() => run(endpoints));
+    }
+
+    /// <summary>Runs a command on the API that is named, else on the running system's.</summary>
+    public static Task<int> WithApiAsync(ParseResult parsed, Option<string?> data, Func<ApiClient, Task<int>> run)
+    {
+        return parsed.GetValue(Api) is { } given ? AnsweredAsync(() => AskAsync(given)) : WithSystemAsync(parsed.GetValue(data), system => AskAsync(system.Api));
+
+        async Task<int> AskAsync(string? address)
+        {
+            using var api = new ApiClient(address);
+            return await run(api);
+        }
+    }
+
+    private static Option<string?> CreateApi()
+    {
+        var api = new Option<string?>("--api") { Description = "The API to ask, such as http://127.0.0.1:5090 of an application of one's own. Default: the running system's.", Recursive = true };
+        api.Validators.Add(result =>
+        {
+            if (!Uri.TryCreate(result.GetValueOrDefault<string?>(), UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+                result.AddError("--api must be an http or https address.");
+        });
+        return api;
     }
 
     /// <summary>Runs what asks other programs; that one does not answer is said, with exit code 2. Ctrl+C: 130.</summary>

@@ -13,10 +13,9 @@ internal static class DeadLettersCommand
     public static Command Create()
     {
         var (data, json) = (Common.Data(), Common.Json());
-        var command = new Command("dead-letters", "Lists the dead letters, newest first.") { data, json, Show(), Reprocess(), Discard() };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        var command = new Command("dead-letters", "Lists the dead letters, newest first.") { data, Common.Api, json, Show(), Reprocess(), Discard() };
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             if (await api.GetAsync("dead-letters") is not { } letters)
                 return 1;
             if (parsed.GetValue(json))
@@ -24,7 +23,7 @@ internal static class DeadLettersCommand
             foreach (var letter in letters["items"]!.AsArray())
                 Console.WriteLine($"{letter!["id"],6}  {letter["status"],-12}{letter["kind"],-18}{Place(letter)}  {letter["reason"]}");
             if (letters["next"] is { } next)
-                Console.WriteLine($"There are older ones: {system.Api}/dead-letters?cursor={next}");
+                Console.WriteLine($"There are older ones: {api.Address}dead-letters?cursor={next}");
             return 0;
         }));
         return command;
@@ -42,9 +41,8 @@ internal static class DeadLettersCommand
     {
         var (id, data, json) = (Id(), Common.Data(), Common.Json());
         var command = new Command("show", "Prints all that is known of one: its record, what is wrong with it, the exception, and what it says.") { id, data, json };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             if (await api.GetAsync($"dead-letters/{parsed.GetValue(id)}") is not { } letter)
                 return 1;
             if (parsed.GetValue(json))
@@ -90,7 +88,7 @@ internal static class DeadLettersCommand
             if (result.GetValue(payload) is { Exists: false } file)
                 result.AddError($"--payload-file {file} is not there.");
         });
-        command.SetAction((parsed, cancellationToken) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, cancellationToken) => Common.WithApiAsync(parsed, data, async api =>
         {
             var mended = new JsonObject();
             if (parsed.GetValue(key) is { } given)
@@ -99,7 +97,6 @@ internal static class DeadLettersCommand
                 mended["value"] = Read(text);
             if (parsed.GetValue(payload) is { } file)
                 mended["payload"] = Convert.ToBase64String(await File.ReadAllBytesAsync(file.FullName, cancellationToken));
-            using var api = new ApiClient(system.Api);
             return ApiClient.Print(await api.PostAsync($"dead-letters/{parsed.GetValue(id)}/reprocess", mended));
         }));
         return command;
@@ -121,9 +118,8 @@ internal static class DeadLettersCommand
     {
         var (id, data) = (Id(), Common.Data());
         var command = new Command("discard", "Throws one away.") { id, data };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             return ApiClient.Print(await api.PostAsync($"dead-letters/{parsed.GetValue(id)}/discard", null));
         }));
         return command;

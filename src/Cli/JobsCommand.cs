@@ -11,14 +11,13 @@ internal static class JobsCommand
         var (data, json) = (Common.Data(), Common.Json());
         var command = new Command("jobs", "Lists the jobs over streams and where they stand.")
         {
-            data, json, Results(), Act("pause", "Lets one take no more records. Its windows stay in memory."), Act("resume", "Lets one go on that was paused."),
+            data, Common.Api, json, Results(), Act("pause", "Lets one take no more records. Its windows stay in memory."), Act("resume", "Lets one go on that was paused."),
             Act("drain", "Ends the input of one: every window is final."), Act("stop", "Takes one out of memory. What its last checkpoint kept stays."),
             Act("start", "Lets one go on that was stopped. One that was cancelled begins anew: its former results are taken away first."),
             Act("cancel", "Stops one and throws its state away. Its results and savepoints stay."), Savepoint(), Restore(),
         };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             if (await api.GetAsync("jobs") is not { } jobs)
                 return 1;
             if (parsed.GetValue(json))
@@ -40,9 +39,8 @@ internal static class JobsCommand
         var state = new Option<string>("--state") { Description = "open, closed, final or all.", DefaultValueFactory = _ => "all" };
         var data = Common.Data();
         var command = new Command("results", "Prints what a job's windows came to, as lines of JSON.") { job, key, state, data };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             var path = $"jobs/{Uri.EscapeDataString(parsed.GetValue(job)!)}/results?limit=500&state={Uri.EscapeDataString(parsed.GetValue(state)!)}"
                 + (parsed.GetValue(key) is { } k ? $"&key={Uri.EscapeDataString(k)}" : "");
             string? cursor = null;
@@ -66,9 +64,8 @@ internal static class JobsCommand
         var name = new Argument<string?>("name") { Description = "What it shall be called. Without a name, lists the job's savepoints.", Arity = ArgumentArity.ZeroOrOne };
         var data = Common.Data();
         var command = new Command("savepoint", "Keeps all that a job has now under a name.") { job, name, data };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             var path = $"jobs/{Uri.EscapeDataString(parsed.GetValue(job)!)}/savepoints";
             return ApiClient.Print(parsed.GetValue(name) is { } called ? await api.PostAsync(path, new { name = called }) : await api.GetAsync(path));
         }));
@@ -81,9 +78,8 @@ internal static class JobsCommand
         var name = new Argument<string>("name") { Description = "The savepoint." };
         var data = Common.Data();
         var command = new Command("restore", "Sets a job back to a savepoint.") { job, name, data };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             return ApiClient.Print(await api.PostAsync($"jobs/{Uri.EscapeDataString(parsed.GetValue(job)!)}/savepoints/{Uri.EscapeDataString(parsed.GetValue(name)!)}/restore", null));
         }));
         return command;
@@ -94,9 +90,8 @@ internal static class JobsCommand
         var job = new Argument<string>("job") { Description = "The job." };
         var data = Common.Data();
         var command = new Command(verb, description) { job, data };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             return ApiClient.Print(await api.PostAsync($"jobs/{Uri.EscapeDataString(parsed.GetValue(job)!)}/{verb}", null));
         }));
         return command;

@@ -17,10 +17,9 @@ internal static class ReplayCommand
         var to = new Option<string?>("--to") { Description = "With kafka: where to end, in the same forms." };
         var watch = new Option<bool>("--watch") { Description = "Wait for the end and show the progress." };
         var data = Common.Data();
-        var command = new Command("replay", "Starts a replay.") { projection, source, target, topic, from, to, watch, data, List(), Cancel() };
-        command.SetAction((parsed, cancellationToken) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        var command = new Command("replay", "Starts a replay.") { projection, source, target, topic, from, to, watch, data, Common.Api, List(), Cancel() };
+        command.SetAction((parsed, cancellationToken) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             var arguments = new[] { ("topic", parsed.GetValue(topic)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)) }
                 .Where(a => a.Item2 is not null).ToDictionary(a => a.Item1, a => a.Item2);
             var started = await api.PostAsync(
@@ -47,9 +46,8 @@ internal static class ReplayCommand
     {
         var data = Common.Data();
         var command = new Command("list", "Lists the replays, newest first.") { data };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             return ApiClient.Print(await api.GetAsync("replays"));
         }));
         return command;
@@ -60,9 +58,8 @@ internal static class ReplayCommand
         var id = new Argument<long>("id") { Description = "The replay." };
         var data = Common.Data();
         var command = new Command("cancel", "Ends a replay and drops what it made.") { id, data };
-        command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
+        command.SetAction((parsed, _) => Common.WithApiAsync(parsed, data, async api =>
         {
-            using var api = new ApiClient(system.Api);
             return ApiClient.Print(await api.PostAsync($"replays/{parsed.GetValue(id)}/cancel", null));
         }));
         return command;

@@ -97,6 +97,9 @@ public sealed class PlatformBuilder
             : this;
     }
 
+    /// <summary>Topics that the platform itself writes.</summary>
+    internal IReadOnlySet<string> TopicsWritten => EventTopics.Concat(Jobs.SelectMany(j => j.ResultTopics.Append(j.LateTopic)).OfType<string>()).ToHashSet(StringComparer.Ordinal);
+
     internal void Subscribe(ISiloBuilder silo)
     {
         foreach (var (_, _, subscribe) in _aggregates)

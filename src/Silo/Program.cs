@@ -1,25 +1,12 @@
-using EventPlatform.Clustering;
-using EventPlatform.Hosting;
+using EventPlatform.AspNetCore;
 using Grains;
-using Orleans.Dashboard;
-using Silo;
 
-return await SiloRun.ToEndAsync(() =>
+return await EventPlatformProgram.RunAsync("The silo", () =>
 {
     // Settings lie beside the program, wherever it is started from.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    builder.AddObservability();
-    FewErrors.OfAgents(builder.Services, "kafka", "kafka-jobs");
-    builder.Host.UseOrleans((_, silo) =>
-    {
-        silo.UsePostgresClustering();
-        silo.UseLoopbackEndpoints();
-        silo.AddEventPlatform(Shop.Define);
-        silo.AddDashboard();
-    });
-
+    builder.AddEventPlatformSilo(Shop.Define);
     var app = builder.Build();
-    app.MapSiloHealth();
-    app.MapPrometheusScrapingEndpoint("/metrics");
+    app.MapEventPlatform();
     return app;
 });

@@ -17,10 +17,12 @@ public sealed class DeadLettersTests
 
     private readonly string _folder = Directory.CreateDirectory(TestFolder.New()).FullName;
 
-    [Fact]
-    public async Task A_line_says_where_the_record_lies()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_line_says_where_the_record_lies(bool isApiNamed)
     {
-        var (said, asked) = await RunAsync($$"""{"items":[{{Letter}}]}""");
+        var (said, asked) = await RunAsync($$"""{"items":[{{Letter}}]}""", isApiNamed);
         Assert.Equal("GET /dead-letters ", asked);
         Assert.Contains("user-events/2@6  no key", said, StringComparison.Ordinal);
     }
@@ -61,15 +63,18 @@ public sealed class DeadLettersTests
         Assert.Equal("""POST /dead-letters/1/reprocess {"payload":"AAEC"}""", asked);
     }
 
-    private async Task<(string Said, string Asked)> RunAsync(string answer, params string[] arguments)
+    private Task<(string Said, string Asked)> RunAsync(string answer, params string[] arguments) => RunAsync(answer, isApiNamed: false, arguments);
+
+    private async Task<(string Said, string Asked)> RunAsync(string answer, bool isApiNamed, params string[] arguments)
     {
         var address = $"http://127.0.0.1:{FreePort.Any()}/";
         using var api = new HttpListener { Prefixes = { address } };
         api.Start();
         var answering = AnswerAsync(api, answer);
-        await File.WriteAllTextAsync(Path.Combine(_folder, "endpoints.json"), JsonSerializer.Serialize(new { api = address }));
+        if (!isApiNamed)
+            await File.WriteAllTextAsync(Path.Combine(_folder, "endpoints.json"), JsonSerializer.Serialize(new { api = address }));
         await using var command = await OwnedProcess.StartAsync(
-            "dead-letters", Programs.Command("Cli", ["dead-letters", .. arguments, "--data", _folder]), Path.Combine(_folder, "said.log"));
+            "dead-letters", Programs.Command("Cli", ["dead-letters", .. arguments, "--data", _folder, .. isApiNamed ? ["--api", address] : Array.Empty<string>()]), Path.Combine(_folder, "said.log"));
         var exit = await command.WaitForExitAsync(TestContext.Current.CancellationToken);
         var said = await File.ReadAllTextAsync(command.LogFile, TestContext.Current.CancellationToken);
         Assert.True(exit == 0, said);

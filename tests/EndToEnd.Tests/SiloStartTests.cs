@@ -28,4 +28,16 @@ public sealed class SiloStartTests
             name => Assert.Contains(name, said, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Without_a_database_a_silo_says_which_setting_is_missing()
+    {
+        var log = Path.Combine(Directory.CreateDirectory(TestFolder.New()).FullName, "silo.log");
+        await using var silo = await OwnedProcess.StartAsync("silo", Programs.Command("Silo"), log, new Dictionary<string, string?> { ["ConnectionStrings__Postgres"] = "" });
+        Assert.Equal(1, await silo.WaitForExitAsync(TestContext.Current.CancellationToken));
+        var said = await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken);
+        Assert.StartsWith("The silo cannot start", said, StringComparison.Ordinal);
+        Assert.Contains("ConnectionStrings__Postgres", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
+    }
 }

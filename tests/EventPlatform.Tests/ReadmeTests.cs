@@ -8,8 +8,7 @@ public sealed class ReadmeTests
         var root = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(root, "Orleans.Streaming.sln")))
             root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("The tests run outside of the checkout.");
-        var code = File.ReadAllText(Path.Combine(root, "tests", "EventPlatform.Tests", "OrderExample.cs"));
-        var example = code.Split("#region example")[1].Split("#endregion")[0].Trim();
-        Assert.Contains(example, File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
+        var example = File.ReadAllText(Path.Combine(root, "samples", "Orders", "Orders.cs"));
+        Assert.Contains(example.Trim(), File.ReadAllText(Path.Combine(root, "README.md")), StringComparison.Ordinal);
     }
 }

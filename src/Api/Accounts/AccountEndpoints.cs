@@ -1,10 +1,10 @@
-using Api.Cluster;
-using Api.Events;
-using Api.Hosting;
-using Api.Http;
-using Api.Projections;
-using Api.Topics;
 using Contracts.Accounts;
+using EventPlatform.AspNetCore.Cluster;
+using EventPlatform.AspNetCore.Events;
+using EventPlatform.AspNetCore.Hosting;
+using EventPlatform.AspNetCore.Http;
+using EventPlatform.AspNetCore.Projections;
+using EventPlatform.AspNetCore.Topics;
 using EventStore.Aggregates;
 using EventStore.Projections;
 using EventStore.Reading;

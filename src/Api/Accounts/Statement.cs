@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Api.Http;
 using Contracts.Accounts;
+using EventPlatform.AspNetCore.Http;
 using EventStore;
 using EventStore.Aggregates;
 using EventStore.Appending;

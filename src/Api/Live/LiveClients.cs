@@ -7,7 +7,7 @@ namespace Api.Live;
 /// The clients of the live feed. Each has a small buffer of messages that all share; one that does not keep up loses its
 /// connection, and costs the others nothing.
 /// </summary>
-internal sealed partial class LiveClients(IOptions<Hosting.ApiOptions> options, ILogger<LiveClients> logger)
+internal sealed partial class LiveClients(IOptions<LiveOptions> options, ILogger<LiveClients> logger)
 {
     /// <summary>At two snapshots a second a client may stand still for four seconds.</summary>
     internal const int BufferedMessages = 8;

@@ -1,5 +1,6 @@
-using Api.Http;
+using EventPlatform.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 
 namespace Api.Live;
 
@@ -8,7 +9,10 @@ internal static class LiveEndpoints
 {
     public static void AddLive(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<LiveOptions>().BindConfiguration(LiveOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<LiveOptions>, LiveOptionsValidator>();
         builder.Services.AddSingleton<LiveClients>();
+        builder.Services.AddSingleton<LiveMetrics>();
         builder.Services.AddSingleton<EventTail>();
         builder.Services.AddSingleton<LiveWindows>();
         builder.Services.AddSingleton<LiveSources>();
@@ -16,12 +20,15 @@ internal static class LiveEndpoints
         builder.Services.AddHostedService(services => services.GetRequiredService<LiveFeed>());
     }
 
-    public static void MapLive(this IEndpointRouteBuilder routes) =>
+    public static void MapLive(this IEndpointRouteBuilder routes)
+    {
+        routes.ServiceProvider.GetRequiredService<LiveMetrics>(); // they are there from the start, whatever is asked first
         routes.MapGet("/live", StreamAsync).WithTags("Live")
             .WithSummary("Server-sent events: history once, then a snapshot about twice a second")
             .WithDescription("A client that does not read is let go after a few seconds; it may come back.")
             .Produces(StatusCodes.Status200OK, contentType: "text/event-stream").ProducesProblem(StatusCodes.Status503ServiceUnavailable)
             .DisableRequestTimeout();
+    }
 
     private static async Task StreamAsync(HttpContext context, LiveFeed feed, IHostApplicationLifetime lifetime)
     {

@@ -1,13 +1,13 @@
 using System.Text;
 using System.Text.Json;
-using Api.Http;
+using EventPlatform.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
 namespace Api.Live;
 
 /// <summary>Takes a snapshot at each interval, once for all clients, and keeps the last minutes for those that join.</summary>
 internal sealed partial class LiveFeed(
-    LiveSources sources, LiveClients clients, IOptions<Hosting.ApiOptions> options, TimeProvider time, ILogger<LiveFeed> logger) : BackgroundService
+    LiveSources sources, LiveClients clients, IOptions<LiveOptions> options, TimeProvider time, ILogger<LiveFeed> logger) : BackgroundService
 {
     /// <summary>The charts' last five minutes, a point a second.</summary>
     private const int HistoryPoints = 300;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Api.Topics;
+using EventPlatform.AspNetCore.Topics;
 using EventStore.Projections;
 
 namespace Api.Live;

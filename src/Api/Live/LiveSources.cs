@@ -1,8 +1,8 @@
-using Api.Cluster;
-using Api.Http;
-using Api.Jobs;
-using Api.Projections;
-using Api.Topics;
+using EventPlatform.AspNetCore.Cluster;
+using EventPlatform.AspNetCore.Http;
+using EventPlatform.AspNetCore.Jobs;
+using EventPlatform.AspNetCore.Projections;
+using EventPlatform.AspNetCore.Topics;
 using EventPlatform.DeadLetters;
 using EventPlatform.Topics;
 using EventStore.DeadLetters;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Api.Jobs;
+using EventPlatform.AspNetCore.Jobs;
 using EventPlatform.Jobs;
 using Grains.Jobs;
 using StreamJobs;

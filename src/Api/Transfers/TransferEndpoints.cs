@@ -1,7 +1,7 @@
 using Api.Accounts;
-using Api.Cluster;
-using Api.Http;
 using Contracts.Accounts;
+using EventPlatform.AspNetCore.Cluster;
+using EventPlatform.AspNetCore.Http;
 using EventStore.Aggregates;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -10,7 +10,8 @@ namespace Api.Transfers;
 /// <summary>Money from one account to another: in both statements, or in neither.</summary>
 internal static class TransferEndpoints
 {
-    public static void AddTransfers(this WebApplicationBuilder builder) => builder.Services.AddSingleton<TransferFinder>();
+    public static void AddTransfers(this WebApplicationBuilder builder) => builder.Services.AddSingleton<TransferFinder>()
+        .AddSingleton(new ReservedKeys(TransferCommands.Prefix, "the ids of transfers' own commands do."));
 
     public static void MapTransfers(this IEndpointRouteBuilder routes)
     {

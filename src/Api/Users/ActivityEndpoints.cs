@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Api.Http;
+using EventPlatform.AspNetCore.Http;
 using EventStore;
 using EventStore.Projections;
 using Grains.Users;

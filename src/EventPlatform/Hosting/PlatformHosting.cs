@@ -80,7 +80,7 @@ public static class PlatformHosting
         services.AddSchemaRegistry(configuration.GetSection(SchemaRegistryOptions.Section).Bind);
         services.AddOptions<IntakeOptions>().Bind(configuration.GetSection(IntakeOptions.Section)).ValidateOnStart()
             .Validate(o => o.MaxFutureSkew > TimeSpan.Zero, "Intake:MaxFutureSkew must be more than 0.");
-        services.AddSingleton(new PlatformTopics(platform.Topics, kafka.Topics));
+        services.AddSingleton(new PlatformTopics(platform.Topics, kafka.Topics, platform.TopicsWritten));
         services.AddSingleton(kafka);
         services.AddSingleton<TopicReaders>();
         services.AddSingleton<IReadOnlyList<AggregateSubscription>>(platform.Subscriptions);

@@ -1,6 +1,6 @@
-using Api.Cluster;
-using Api.Hosting;
-using Api.Http;
+using EventPlatform.AspNetCore.Cluster;
+using EventPlatform.AspNetCore.Hosting;
+using EventPlatform.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,4 @@
-using Api.Cluster;
+using EventPlatform.AspNetCore.Cluster;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 

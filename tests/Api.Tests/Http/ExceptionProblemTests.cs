@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Api.Http;
+using EventPlatform.AspNetCore.Http;
 using EventStore.Appending;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-using Api.Http;
+using EventPlatform.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Api.Tests.Http;

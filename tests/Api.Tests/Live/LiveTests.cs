@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Api.Hosting;
 using Api.Live;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -74,7 +73,7 @@ public sealed class LiveTests(ShopSystem system)
     [Fact]
     public void A_full_buffer_costs_only_its_own_client()
     {
-        var clients = new LiveClients(Options.Create(new ApiOptions()), NullLogger<LiveClients>.Instance);
+        var clients = new LiveClients(Options.Create(new LiveOptions()), NullLogger<LiveClients>.Instance);
         var slow = clients.TryAdd([0])!;
         var quick = clients.TryAdd([0])!;
         var read = 0;
@@ -94,7 +93,7 @@ public sealed class LiveTests(ShopSystem system)
     [Fact]
     public void There_are_never_more_clients_than_allowed()
     {
-        var clients = new LiveClients(Options.Create(new ApiOptions { MaxLiveClients = 2 }), NullLogger<LiveClients>.Instance);
+        var clients = new LiveClients(Options.Create(new LiveOptions { MaxLiveClients = 2 }), NullLogger<LiveClients>.Instance);
         var first = clients.TryAdd([0])!;
         Assert.NotNull(clients.TryAdd([0]));
         Assert.Null(clients.TryAdd([0]));

@@ -1,4 +1,4 @@
-using Api.Hosting;
+using Api.Live;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -9,7 +9,7 @@ using Orleans.Configuration;
 namespace Api.Tests;
 
 /// <summary>The API as it is run, on Kestrel and a free port of loopback.</summary>
-public sealed class ApiServer : WebApplicationFactory<ApiOptions>
+public sealed class ApiServer : WebApplicationFactory<LiveOptions>
 {
     private readonly IReadOnlyDictionary<string, string> _settings;
 

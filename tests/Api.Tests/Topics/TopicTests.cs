@@ -1,6 +1,6 @@
-using Api.Topics;
 using AppHost.Kafka;
 using Confluent.Kafka;
+using EventPlatform.AspNetCore.Topics;
 using EventPlatform.Hosting;
 using EventStore.Checkpoints;
 using Microsoft.Extensions.Logging.Abstractions;

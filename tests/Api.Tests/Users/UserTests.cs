@@ -1,6 +1,6 @@
 using System.Net;
-using Api.Http;
-using Api.Topics;
+using EventPlatform.AspNetCore.Http;
+using EventPlatform.AspNetCore.Topics;
 using EventStore;
 using Microsoft.Extensions.DependencyInjection;
 using Testing;

@@ -41,7 +41,7 @@ public sealed partial class ConfigurationDocumentTests
         Assert.All(
             from file in Repository.Files("src", "*.cs")
             where file.StartsWith("src/Silo/", StringComparison.Ordinal) || file.StartsWith("src/Api/", StringComparison.Ordinal)
-                || file.StartsWith("src/EventPlatform/", StringComparison.Ordinal)
+                || file.StartsWith("src/EventPlatform", StringComparison.Ordinal)
             from Match match in ReadByName().Matches(Repository.Read(file))
             select match.Groups[1].Value,
             name => Assert.Contains(name, Rows.Keys));

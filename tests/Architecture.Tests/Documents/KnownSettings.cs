@@ -7,7 +7,7 @@ namespace Architecture.Tests.Documents;
 /// <summary>Every setting there is: the public properties of the options classes, found by reflection, and those that are read by their name.</summary>
 internal static class KnownSettings
 {
-    private static readonly string[] Assemblies = ["EventPlatform", "Orleans.Streams.Kafka", "EventStore", "SchemaRegistry", "StreamJobs", "Api"];
+    private static readonly string[] Assemblies = ["EventPlatform", "Orleans.Streams.Kafka", "EventStore", "SchemaRegistry", "StreamJobs", "EventPlatform.AspNetCore", "Api"];
 
     // Classes that a section is bound to, other than by a constant of their own. One that is in neither is set in code only, under its own name.
     private static readonly Dictionary<string, string> Sections = new()
@@ -24,10 +24,11 @@ internal static class KnownSettings
         ["ConnectionStrings:Postgres"] = ("src/EventPlatform/Hosting/PlatformHosting.cs", "GetConnectionString(\"Postgres\")"),
         ["Cluster:Id"] = ("src/EventPlatform/Clustering/PostgresClustering.cs", "\"Cluster:Id\""),
         ["Cluster:ServiceId"] = ("src/EventPlatform/Clustering/PostgresClustering.cs", "\"Cluster:ServiceId\""),
-        ["Silo:Port"] = ("src/Silo/Endpoints.cs", "\"Port\""),
-        ["Silo:GatewayPort"] = ("src/Silo/Endpoints.cs", "\"GatewayPort\""),
-        ["Silo:AdvertisedAddress"] = ("src/Silo/Endpoints.cs", "\"AdvertisedAddress\""),
-        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = ("src/Silo/Observability.cs", "\"OTEL_EXPORTER_OTLP_ENDPOINT\""),
+        ["Silo:Port"] = ("src/EventPlatform.AspNetCore/Silos/Endpoints.cs", "\"Port\""),
+        ["Silo:GatewayPort"] = ("src/EventPlatform.AspNetCore/Silos/Endpoints.cs", "\"GatewayPort\""),
+        ["Silo:AdvertisedAddress"] = ("src/EventPlatform.AspNetCore/Silos/Endpoints.cs", "\"AdvertisedAddress\""),
+        ["System"] = ("src/EventPlatform.AspNetCore/RunningSystem.cs", "\"System\""),
+        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = ("src/EventPlatform.AspNetCore/Silos/SiloTelemetry.cs", "\"OTEL_EXPORTER_OTLP_ENDPOINT\""),
     };
 
     /// <summary>The properties of the options classes, by the key that a configuration file would use, with their defaults.</summary>

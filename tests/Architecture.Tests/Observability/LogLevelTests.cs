@@ -27,7 +27,7 @@ public sealed class LogLevelTests
     {
         var settings = new ConfigurationBuilder().AddJsonFile(Repository.At("src/Silo/appsettings.json")).Build();
         var services = new ServiceCollection().AddLogging(logging => logging.AddConfiguration(settings.GetSection("Logging")).AddProvider(new AllEars()));
-        Silo.FewErrors.OfAgents(services, "kafka", "kafka-jobs");
+        EventPlatform.AspNetCore.Silos.FewErrors.OfAgents(services, "kafka", "kafka-jobs");
         return services.BuildServiceProvider();
     }
 

@@ -22,6 +22,19 @@ public sealed class LibrariesTests
         Assert.Empty(References("EventPlatform").Intersect(Sample));
     }
 
+    [Fact]
+    public void The_platform_over_HTTP_builds_on_the_platform_and_does_not_know_the_sample()
+    {
+        Assert.Contains("EventPlatform", References("EventPlatform.AspNetCore"));
+        Assert.Empty(References("EventPlatform.AspNetCore").Intersect(Sample));
+    }
+
+    [Theory]
+    [InlineData("Silo")]
+    [InlineData("Api")]
+    public void A_program_of_the_sample_is_hosted_by_the_library_that_every_application_has(string program) =>
+        Assert.Contains("EventPlatform.AspNetCore", References(program));
+
     [Theory]
     [MemberData(nameof(EachLibrary))]
     [InlineData("EventPlatform")]
@@ -36,7 +49,7 @@ public sealed class LibrariesTests
     [Fact]
     public void Only_libraries_are_packages() =>
         Assert.Equal(
-            [.. Libraries.Append("EventPlatform").Order(StringComparer.Ordinal)],
+            [.. Libraries.Concat(["EventPlatform", "EventPlatform.AspNetCore"]).Order(StringComparer.Ordinal)],
             Repository.Files("src", "*.csproj").Where(project => Repository.Read(project).Contains("<IsPackable>true", StringComparison.Ordinal))
                 .Select(project => Path.GetFileNameWithoutExtension(project)).Order(StringComparer.Ordinal));
 

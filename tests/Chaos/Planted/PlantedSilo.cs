@@ -1,9 +1,6 @@
-using EventPlatform.Clustering;
-using EventPlatform.Hosting;
+using EventPlatform.AspNetCore;
 using Grains;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Hosting;
-using Silo;
 
 namespace Chaos.Planted;
 
@@ -14,16 +11,10 @@ internal static class PlantedSilo
     {
         var planted = Defects.All.Single(d => d.Name == defect);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.AddObservability();
-        builder.Host.UseOrleans((_, silo) =>
-        {
-            silo.UsePostgresClustering();
-            silo.UseLoopbackEndpoints();
-            silo.AddEventPlatform(Shop.Define);
-            planted.Plant(silo.Services);
-        });
+        builder.AddEventPlatformSilo(Shop.Define);
+        planted.Plant(builder.Services);
         var app = builder.Build();
-        app.MapSiloHealth();
+        app.MapEventPlatform();
         await app.RunAsync();
         return 0;
     }

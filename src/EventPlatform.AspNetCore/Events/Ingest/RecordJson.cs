@@ -1,0 +1,109 @@
+using System.Collections;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using EventPlatform.AspNetCore.Http;
+
+namespace EventPlatform.AspNetCore.Events.Ingest;
+
+/// <summary>
+/// Reads a topic's record from JSON. Names may be the schema's (<c>user_id</c>) or this API's (<c>userId</c>). Every error is found, not
+/// only the first.
+/// </summary>
+internal static class RecordJson
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new LenientEnums() },
+        // What is missing has been found before, with everything else.
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { type => type.Properties.ToList().ForEach(p => p.IsRequired = false) } },
+    };
+
+    /// <summary>The record; where <paramref name="checks"/> says that a field is wrong or missing, without that field. Null when it is no object.</summary>
+    public static T? Read<T>(JsonElement json, JsonObject defaults, Checks checks)
+        where T : class
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            checks.Add("body", "It must be a JSON object.");
+            return null;
+        }
+
+        var record = Rename(JsonObject.Create(json)!, typeof(T), "", checks);
+        foreach (var (name, value) in defaults)
+            record.TryAdd(name, value?.DeepClone());
+        RemoveWrong(record, typeof(T), "", checks);
+        return record.Deserialize<T>(Options);
+    }
+
+    /// <summary>Whether the JSON has a field of this C# name, in any spelling.</summary>
+    public static bool Has(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.EnumerateObject().Any(p => Plain(p.Name) == Plain(name));
+
+    private static JsonObject Rename(JsonObject json, Type type, string path, Checks checks)
+    {
+        var renamed = new JsonObject();
+        var properties = type.GetProperties().ToDictionary(p => Plain(p.Name));
+        foreach (var (name, value) in json)
+        {
+            if (!properties.TryGetValue(Plain(name), out var property))
+                checks.Add(path + name, $"There is no such field in {type.Name}.");
+            else if (!renamed.TryAdd(CamelCase(property), value is JsonObject o && IsRecord(property.PropertyType)
+                ? Rename(o, property.PropertyType, $"{path}{CamelCase(property)}.", checks)
+                : value?.DeepClone()))
+                checks.Add(path + name, "It is given twice.");
+        }
+
+        return renamed;
+    }
+
+    private static void RemoveWrong(JsonObject record, Type type, string path, Checks checks)
+    {
+        foreach (var property in type.GetProperties())
+        {
+            var name = CamelCase(property);
+            var error = record[name] is { } value ? ErrorIn(value, property.PropertyType)
+                : property.IsDefined(typeof(RequiredMemberAttribute)) ? "It is required." : null;
+            if (record[name] is JsonObject o && IsRecord(property.PropertyType))
+            {
+                RemoveWrong(o, property.PropertyType, $"{path}{name}.", checks);
+            }
+            else if (error is not null)
+            {
+                checks.Add(path + name, error);
+                record.Remove(name);
+            }
+        }
+    }
+
+    private static string? ErrorIn(JsonNode value, Type type)
+    {
+        try
+        {
+            value.Deserialize(type, Options);
+            return null;
+        }
+        catch (JsonException e)
+        {
+            // The enums' converter says which words there are; what the serializer itself says names types of ours.
+            return e.Message.StartsWith(LenientEnums.Complaint, StringComparison.Ordinal) ? e.Message : $"{value.ToJsonString()} is not {Describe(type)}.";
+        }
+    }
+
+    private static string Describe(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        var t when t == typeof(DateTimeOffset) => "a time such as 2026-01-31T12:00:00Z",
+        var t when t == typeof(decimal) || t.IsPrimitive && t != typeof(bool) => "a number",
+        var t when t == typeof(bool) => "true or false",
+        var t when t == typeof(string) => "a text",
+        _ => "an object of texts",
+    };
+
+    private static bool IsRecord(Type type) => type.IsClass && type != typeof(string) && !type.IsAssignableTo(typeof(IEnumerable));
+
+    private static string CamelCase(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+
+    private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();
+}
