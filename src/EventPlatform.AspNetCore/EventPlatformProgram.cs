@@ -15,7 +15,9 @@ public static class EventPlatformProgram
     {
         try
         {
+            using var limit = new StopLimit(name); // it also watches the application's disposal
             await using var app = build();
+            limit.Watch(app);
             // The host would build its services first, and stop at the first of them that reads a wrong option.
             app.Services.GetService<IStartupValidator>()?.Validate();
             await app.RunAsync();
