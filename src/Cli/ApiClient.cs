@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -7,7 +8,8 @@ namespace Cli;
 /// <summary>The running system's HTTP API. A refusal is printed as the API words it.</summary>
 internal sealed class ApiClient : IDisposable
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    // For a terminal, not for a page: a plus sign and letters of any language stay as they are.
+    public static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly HttpClient _http;
 
     public ApiClient(string? address)
@@ -41,7 +43,7 @@ internal sealed class ApiClient : IDisposable
     {
         if (answer is null)
             return 1;
-        Console.WriteLine(answer.ToJsonString(Indented));
+        Console.WriteLine(answer.ToJsonString(Readable));
         return 0;
     }
 

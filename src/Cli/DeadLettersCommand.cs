@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -8,8 +7,6 @@ namespace Cli;
 /// <summary><c>dead-letters</c>: lists what could not be applied, shows one, sends it again, mended or not, throws it away.</summary>
 internal static class DeadLettersCommand
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static Command Create()
     {
         var (data, json) = (Common.Data(), Common.Json());
@@ -57,7 +54,7 @@ internal static class DeadLettersCommand
                 Line(title, letter[field]?.ToString());
             }
 
-            Line("value", letter["decoded"]?.ToJsonString(Readable));
+            Line("value", letter["decoded"]?.ToJsonString(ApiClient.Readable));
             if (letter["decoded"] is null)
                 Line("payload", letter["payload"]?.ToString() is { } payload ? $"{payload} (base64)" : null);
             Line("exception", letter["exception"]?.ToString());
