@@ -103,7 +103,7 @@ public sealed class SharedKafkaClient<TClient>(Func<TClient> create, Action<TCli
 
         public TClient Value => _client.Value;
 
-        public bool Is(TClient client) => ReferenceEquals(_client.Value, client);
+        public bool Is(TClient client) => _client.IsValueCreated && ReferenceEquals(_client.Value, client);
 
         public Counted Enter()
         {

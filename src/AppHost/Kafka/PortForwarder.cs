@@ -46,9 +46,15 @@ internal sealed class PortForwarder : IAsyncDisposable
         {
             while (true)
             {
-                var client = await _listener.AcceptTcpClientAsync(_stop.Token);
                 connections.RemoveAll(c => c.IsCompleted);
-                connections.Add(PassOnAsync(client));
+                try
+                {
+                    connections.Add(PassOnAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+                }
+                catch (SocketException)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(100), _stop.Token); // that client is gone, or this process has too many files open: the next one may do better
+                }
             }
         }
         catch (OperationCanceledException)

@@ -31,8 +31,8 @@ public sealed class OwnedProcess : IAsyncDisposable
         exit $code
         """;
 
-    /// <summary>How long a part of the system may take to end: a silo finishes what it holds and says goodbye to the cluster.</summary>
-    public static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
+    /// <summary>How long a part of the system may take to end: a silo finishes what it holds and says goodbye to the cluster. It gives up by itself after 40 seconds, and says why.</summary>
+    public static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
 
     private readonly Process _guard;
     private readonly int _stopSignal;

@@ -102,7 +102,7 @@ internal static class DeadLetterEndpoints
             return new MendedRecord(request.Key, null);
         if (topics.FindOnBroker(letter.Record.Topic) is not { } topic)
             checks.Add("value", $"Topic '{letter.Record.Topic}' takes no JSON; give a payload.");
-        else if (await topic.PrepareAsync(value, letter.EventId, "value.", checks, cancellationToken) is { } record)
+        else if (await topic.PrepareAsync(value, topic.TakesIds ? letter.EventId : null, "value.", checks, cancellationToken) is { } record)
             return new MendedRecord(request.Key ?? record.Key, record.Payload);
         return null;
     }

@@ -13,6 +13,9 @@ internal interface IIngestTopic
     /// <summary>The topic's logical name.</summary>
     string Name { get; }
 
+    /// <summary>Whether a request may say a record's event id; else its fields do.</summary>
+    bool TakesIds { get; }
+
     /// <summary>Checks and encodes a record, or returns null when <paramref name="checks"/> says why not.</summary>
     /// <param name="json">The record.</param>
     /// <param name="identity">The event id that the request implies, or null.</param>
@@ -34,6 +37,8 @@ internal abstract class IngestTopic<T>(TopicDefinition<T> definition, TopicSchem
     private static readonly bool HasTimestamp = typeof(T).GetProperty("Timestamp")?.PropertyType == typeof(DateTimeOffset);
 
     public string Name => definition.Name;
+
+    public bool TakesIds => HasEventId;
 
     /// <summary>Whether a record in which fields are wrong or missing has a key, an id and a time all the same, and can be checked further.</summary>
     protected virtual bool ChecksIncompleteRecords => false;
