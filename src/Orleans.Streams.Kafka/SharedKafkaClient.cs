@@ -12,7 +12,6 @@ public sealed class SharedKafkaClient<TClient>(Func<TClient> create, Action<TCli
     where TClient : class, IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly List<Task> _closing = [];
     private Counted _current = new(create);
     private bool _disposed;
 
@@ -53,7 +52,8 @@ public sealed class SharedKafkaClient<TClient>(Func<TClient> create, Action<TCli
     /// ended. May be called from the client's own callbacks. Does nothing for a client that was replaced before.
     /// </summary>
     /// <param name="failed">The client.</param>
-    public void Replace(TClient failed)
+    /// <param name="drain">Comes before its disposal, beside the caller, and may take as long as its calls' outcomes do. Null: nothing does.</param>
+    public void Replace(TClient failed, Action<TClient>? drain = null)
     {
         lock (_lock)
         {
@@ -64,12 +64,11 @@ public sealed class SharedKafkaClient<TClient>(Func<TClient> create, Action<TCli
 
             var former = _current;
             _current = new(create);
-            _closing.RemoveAll(task => task.IsCompleted);
-            _closing.Add(Task.Run(() => former.Close(close))); // not here: a callback that waits for its own client waits for ever
+            _ = Task.Factory.StartNew(() => former.Close(drain), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default); // not here: a callback that waits for its own client waits for ever
         }
     }
 
-    /// <summary>Waits for the calls that run, which must end by themselves, then disposes of the client.</summary>
+    /// <summary>Waits for the calls that run, which must end by themselves, then disposes of the client. One that was replaced is not waited for: it ends by itself, or with the process.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -83,7 +82,6 @@ public sealed class SharedKafkaClient<TClient>(Func<TClient> create, Action<TCli
         }
 
         _current.Close(close);
-        Task.WaitAll([.. _closing]);
     }
 
     private Counted Enter()

@@ -71,8 +71,8 @@ public sealed class SharedKafkaClientTests
             return end.Task;
         });
 
-        client.Replace(failed!);
-        client.Replace(failed!);
+        client.Replace(failed!, _ => Note("drained"));
+        client.Replace(failed!, _ => Note("drained"));
         var replacement = client.Call(current => current);
         Assert.NotSame(failed, replacement);
         Assert.Same(replacement, client.Call(current => current));
@@ -80,8 +80,9 @@ public sealed class SharedKafkaClientTests
 
         end.SetResult(true);
         await call;
-        await Task.Run(client.Dispose).WaitAsync(Deadline);
-        Assert.Equal(["closed", "closed", "disposed", "disposed"], _history.Order());
+        Assert.True(SpinWait.SpinUntil(() => { lock (_history) return _history.SequenceEqual(["drained", "disposed"]); }, Deadline), "the failed one is drained and disposed of");
+        client.Dispose();
+        Assert.Equal(["drained", "disposed", "closed", "disposed"], _history);
     }
 
     private SharedKafkaClient<FakeClient> Client() => new(() => new FakeClient(() => Note("disposed")), _ => Note("closed"));

@@ -8,9 +8,9 @@ internal sealed class AdvisoryLock : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;
     private readonly string _name;
-    private readonly bool _owns;
+    private readonly NpgsqlDataSource? _pool; // where the connection goes back to; null when it is the caller's
 
-    private AdvisoryLock(NpgsqlConnection connection, string name, bool owns) => (_connection, _name, _owns) = (connection, name, owns);
+    private AdvisoryLock(NpgsqlConnection connection, string name, NpgsqlDataSource? pool) => (_connection, _name, _pool) = (connection, name, pool);
 
     /// <summary>Waits for the lock, for a connection that stays the caller's.</summary>
     public static async Task<AdvisoryLock> AcquireAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
@@ -19,7 +19,7 @@ internal sealed class AdvisoryLock : IAsyncDisposable
         await using var command = new NpgsqlCommand("select pg_advisory_lock(hashtextextended($1, 0))", connection) { CommandTimeout = 0 };
         command.Parameters.Add(new() { Value = name });
         await command.ExecuteNonQueryAsync(cancellationToken);
-        return new AdvisoryLock(connection, name, owns: false);
+        return new AdvisoryLock(connection, name, pool: null);
     }
 
     /// <summary>Takes the lock, with a connection of its own, if nobody holds it; else null.</summary>
@@ -32,8 +32,13 @@ internal sealed class AdvisoryLock : IAsyncDisposable
             await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection);
             command.Parameters.Add(new() { Value = name });
             if (await command.ExecuteScalarAsync(cancellationToken) is true)
-                taken = new AdvisoryLock(connection, name, owns: true);
+                taken = new AdvisoryLock(connection, name, dataSource);
             return taken;
+        }
+        catch
+        {
+            dataSource.Clear(); // it may hold the lock without our knowing: it must not go on living in the pool
+            throw;
         }
         finally
         {
@@ -52,13 +57,14 @@ internal sealed class AdvisoryLock : IAsyncDisposable
             command.Parameters.Add(new() { Value = _name });
             await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
-        catch (NpgsqlException) when (_connection.FullState != ConnectionState.Open)
+        catch (NpgsqlException) when (_pool is not null || _connection.FullState != ConnectionState.Open)
         {
-            // The lock goes with the connection: what was done under it is done.
+            // The lock goes with the connection, which is not used again: what was done under it is done.
+            _pool?.Clear();
         }
         finally
         {
-            if (_owns)
+            if (_pool is not null)
                 await _connection.DisposeAsync();
         }
     }

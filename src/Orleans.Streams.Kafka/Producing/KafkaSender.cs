@@ -67,11 +67,19 @@ internal sealed class KafkaSender : IDisposable
         if (error.IsFatal)
         {
             KafkaLog.ProducerFatal(_logger, _provider, error.Reason);
-            _producer.Replace(producer);
+            _producer.Replace(producer, Drain);
         }
         else
         {
             KafkaLog.ProducerTrouble(_logger, _provider, error.Reason);
+        }
+    }
+
+    /// <summary>Whoever publishes waits for an outcome, which each record has at the latest when its time is up.</summary>
+    private static void Drain(IProducer<byte[]?, byte[]?> producer)
+    {
+        while (producer.Flush(TimeSpan.FromSeconds(10)) > 0)
+        {
         }
     }
 

@@ -29,7 +29,7 @@ public sealed partial class TopicSender : IDisposable
         _group = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(new Dictionary<string, string>(options.Client))
         {
             BootstrapServers = options.BootstrapServers,
-            GroupId = GroupId,
+            GroupId = Id,
             EnableAutoCommit = false,
         }).SetLogHandler((_, line) => LogLibrdkafka(line.Name, line.Message)).Build();
     }
@@ -37,9 +37,8 @@ public sealed partial class TopicSender : IDisposable
     /// <summary>How long a call waits for Kafka.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
-    private string GroupId => $"{_options.Prefix}.{_owner}";
-
-    private string TransactionalId => $"{_options.Prefix}.{_owner}";
+    /// <summary>The transactional id, and the group that remembers how far the owner has come.</summary>
+    private string Id => $"{_options.Prefix}.{_owner}";
 
     /// <summary>Ends what a former sender of this owner has under way; it can send no more. Blocks, up to ten seconds.</summary>
     public void Fence() => Producer();
@@ -61,7 +60,7 @@ public sealed partial class TopicSender : IDisposable
             // The brokers answered a moment ago, and no transaction of this owner is open: it may be one whose end they have lost, as when they die between deciding on it and writing it.
             throw new KafkaException(new Error(
                 e.Error.Code,
-                $"Kafka does not say what group '{GroupId}' has committed for '{_options.BrokerName(topic)}'. If that stays so, a transaction of '{TransactionalId}' hangs: `kafka-transactions.sh find-hanging` shows it, and `abort` ends it"), e);
+                $"Kafka does not say what group '{Id}' has committed for '{_options.BrokerName(topic)}'. If that stays so, a transaction of that id hangs: `kafka-transactions.sh find-hanging` shows it, and `abort` ends it"), e);
         }
     }
 
@@ -213,7 +212,7 @@ public sealed partial class TopicSender : IDisposable
         var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig(new Dictionary<string, string>(_options.Client))
         {
             BootstrapServers = _options.BootstrapServers,
-            TransactionalId = TransactionalId,
+            TransactionalId = Id,
             Partitioner = Partitioner.Murmur2Random,
             LingerMs = 5,
             CompressionType = CompressionType.Lz4,

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -50,33 +51,78 @@ internal static class RecordJson
         {
             if (!properties.TryGetValue(Plain(name), out var property))
                 checks.Add(path + name, $"There is no such field in {type.Name}.");
-            else if (!renamed.TryAdd(CamelCase(property), value is JsonObject o && IsRecord(property.PropertyType)
-                ? Rename(o, property.PropertyType, $"{path}{CamelCase(property)}.", checks)
-                : value?.DeepClone()))
+            else if (!renamed.TryAdd(CamelCase(property), RenameIn(value, property.PropertyType, path + CamelCase(property), checks)))
                 checks.Add(path + name, "It is given twice.");
         }
 
         return renamed;
     }
 
+    private static JsonNode? RenameIn(JsonNode? value, Type type, string path, Checks checks) => value switch
+    {
+        JsonObject o when IsRecord(type) => Rename(o, type, $"{path}.", checks),
+        JsonObject o when ValueOf(type) is { } of => new JsonObject(o.Select(e => KeyValuePair.Create(e.Key, RenameIn(e.Value, of, $"{path}.{e.Key}", checks)))),
+        JsonArray a when ElementOf(type) is { } of => new JsonArray([.. a.Select((e, i) => RenameIn(e, of, string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), checks))]),
+        _ => value?.DeepClone(),
+    };
+
     private static void RemoveWrong(JsonObject record, Type type, string path, Checks checks)
     {
         foreach (var property in type.GetProperties())
         {
             var name = CamelCase(property);
-            var error = record[name] is { } value ? ErrorIn(value, property.PropertyType)
-                : property.IsDefined(typeof(RequiredMemberAttribute)) ? "It is required." : null;
-            if (record[name] is JsonObject o && IsRecord(property.PropertyType))
-            {
-                RemoveWrong(o, property.PropertyType, $"{path}{name}.", checks);
-            }
-            else if (error is not null)
-            {
-                checks.Add(path + name, error);
-                record.Remove(name);
-            }
+            var error = record[name] is { } value ? ErrorAt(value, property.PropertyType, path + name, checks)
+                : IsRequired(property) ? "It is required." : null;
+            if (error is null)
+                continue;
+            checks.Add(path + name, error);
+            record.Remove(name);
         }
     }
+
+    /// <summary>What is wrong with a value itself; of what lies within it, <paramref name="checks"/> is told.</summary>
+    private static string? ErrorAt(JsonNode value, Type type, string path, Checks checks)
+    {
+        switch (value)
+        {
+            case JsonObject o when IsRecord(type):
+                RemoveWrong(o, type, $"{path}.", checks);
+                return null;
+            case JsonObject o when ValueOf(type) is { } of && IsNested(of):
+                foreach (var (name, item) in o.ToList())
+                {
+                    if (IsWrong(item, of, $"{path}.{name}", checks))
+                        o[name] = null;
+                }
+
+                return null;
+            case JsonArray a when ElementOf(type) is { } of && IsNested(of):
+                for (var i = 0; i < a.Count; i++)
+                {
+                    if (IsWrong(a[i], of, string.Create(CultureInfo.InvariantCulture, $"{path}[{i}]"), checks))
+                        a[i] = null;
+                }
+
+                return null;
+            default:
+                return ErrorIn(value, type);
+        }
+    }
+
+    /// <summary>Whether an item of a list or map is wrong itself.</summary>
+    private static bool IsWrong(JsonNode? item, Type type, string path, Checks checks)
+    {
+        if ((item is null ? "It must not be null." : ErrorAt(item, type, path, checks)) is not { } error)
+            return false;
+        checks.Add(path, error);
+        return true;
+    }
+
+    // A record without a constructor of its own says `required`; one with says it by its parameters.
+    private static bool IsRequired(PropertyInfo property) => property.IsDefined(typeof(RequiredMemberAttribute))
+        || (property.DeclaringType!.GetConstructors() is [var only]
+            && only.GetParameters().Any(p => !p.HasDefaultValue && string.Equals(p.Name, property.Name, StringComparison.OrdinalIgnoreCase))
+            && new NullabilityInfoContext().Create(property).ReadState is not NullabilityState.Nullable);
 
     private static string? ErrorIn(JsonNode value, Type type)
     {
@@ -102,6 +148,16 @@ internal static class RecordJson
     };
 
     private static bool IsRecord(Type type) => type.IsClass && type != typeof(string) && !type.IsAssignableTo(typeof(IEnumerable));
+
+    private static bool IsNested(Type type) => IsRecord(type) || (ValueOf(type) ?? ElementOf(type)) is { } of && IsNested(of);
+
+    private static Type? ValueOf(Type type) => Of(type, typeof(IDictionary<,>)) ?? Of(type, typeof(IReadOnlyDictionary<,>));
+
+    private static Type? ElementOf(Type type) => type == typeof(string) ? null : Of(type, typeof(IEnumerable<>));
+
+    /// <summary>The last type argument of an interface that a type is or has.</summary>
+    private static Type? Of(Type type, Type definition) => type.GetInterfaces().Append(type)
+        .FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == definition)?.GetGenericArguments()[^1];
 
     private static string CamelCase(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
 
