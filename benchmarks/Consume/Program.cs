@@ -2,7 +2,7 @@ using System.CommandLine;
 using Consume;
 using Shared;
 
-var events = new Option<long>("--events") { Description = "How many records the topics are filled with.", DefaultValueFactory = _ => 3_000_000 };
+var events = new Option<long>("--events") { Description = "How many records the topics are filled with.", DefaultValueFactory = _ => 6_000_000 };
 var keys = new Option<int>("--keys") { Description = "How many keys.", DefaultValueFactory = _ => 10_000 };
 var bytes = new Option<int>("--bytes") { Description = "The size of a value.", DefaultValueFactory = _ => 150 };
 var partitions = new Option<int>("--partitions") { Description = "The topics' partitions.", DefaultValueFactory = _ => 4 };

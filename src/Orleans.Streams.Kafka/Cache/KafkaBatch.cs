@@ -30,20 +30,19 @@ internal sealed class KafkaBatch<TItem>(StreamId streamId, TItem[] items) : IBat
                 + $"Subscribe with IAsyncBatchObserver<{typeof(TItem).Name}>.");
         }
 
-        return Events<TEvent>();
+        // An array: Orleans copies what it gets into a list, and asks an array for its length.
+        var events = new Tuple<TEvent, StreamSequenceToken>[_items.Length];
+        for (var i = 0; i < events.Length; i++)
+        {
+            events[i] = new((TEvent)(object)_items[i], new EventSequenceTokenV2(_items[i].Offset));
+        }
+
+        return events;
     }
 
     public bool ImportRequestContext() => false;
 
     public override string ToString() => $"{_streamId}: {_items.Length} items from offset {_items[0].Offset}";
-
-    private IEnumerable<Tuple<TEvent, StreamSequenceToken>> Events<TEvent>()
-    {
-        foreach (var item in _items)
-        {
-            yield return Tuple.Create((TEvent)(object)item, (StreamSequenceToken)new EventSequenceTokenV2(item.Offset));
-        }
-    }
 }
 
 /// <summary>Tells whether an observer has looked at a batch.</summary>

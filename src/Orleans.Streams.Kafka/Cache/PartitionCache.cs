@@ -84,27 +84,18 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
     public void Add(StreamId streamId, TItem item)
     {
         var stream = Stream(streamId);
-        stream.Add(item, Admit(item));
+        var size = item.Size;
+        stream.Add(item, Admit(item, size), size);
         if (stream.QuietUntil == 0 && !stream.IsBusy)
         {
             Notice(stream);
         }
     }
 
-    /// <summary>Takes in an item that belongs to no stream; <see cref="Release"/> acknowledges it.</summary>
-    public long Admit(TItem item)
-    {
-        Volatile.Write(ref _items, _items + 1);
-        Volatile.Write(ref _bytes, _bytes + item.Size);
-        return _tracker.Add(item.Offset, item.NextOffset);
-    }
+    /// <summary>Takes in an item that belongs to no stream; <see cref="Release(long, TItem)"/> acknowledges it.</summary>
+    public long Admit(TItem item) => Admit(item, item.Size);
 
-    public void Release(long ordinal, TItem item)
-    {
-        Volatile.Write(ref _items, _items - 1);
-        Volatile.Write(ref _bytes, _bytes - item.Size);
-        _tracker.Done(ordinal);
-    }
+    public void Release(long ordinal, TItem item) => Release(ordinal, item.Size);
 
     public void Reached(long endOffset) => _tracker.Reached(endOffset);
 
@@ -195,7 +186,7 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
         var bytes = 0L;
         for (var i = 0; i < most; i++)
         {
-            bytes += stream[from + i].Size;
+            bytes += stream.SizeOf(from + i);
             if (bytes > limits.BatchBytes && i > 0)
             {
                 return i;
@@ -239,6 +230,20 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
         }
     }
 
+    private long Admit(TItem item, int size)
+    {
+        Volatile.Write(ref _items, _items + 1);
+        Volatile.Write(ref _bytes, _bytes + size);
+        return _tracker.Add(item.Offset, item.NextOffset);
+    }
+
+    private void Release(long ordinal, int size)
+    {
+        Volatile.Write(ref _items, _items - 1);
+        Volatile.Write(ref _bytes, _bytes - size);
+        _tracker.Done(ordinal);
+    }
+
     private StreamQueue<TItem> Stream(StreamId id)
     {
         if (!_streams.TryGetValue(id, out var stream))
@@ -254,8 +259,8 @@ internal sealed class PartitionCache<TItem>(CacheLimits limits, TimeProvider tim
         var count = 0;
         while (stream.First < number)
         {
-            var (item, ordinal) = stream.Pop();
-            Release(ordinal, item);
+            var (ordinal, size) = stream.Pop();
+            Release(ordinal, size);
             count++;
         }
 

@@ -7,7 +7,8 @@ namespace Orleans.Streams.Kafka.Cache;
 internal sealed class StreamQueue<TItem>(StreamId id)
     where TItem : class, IKafkaItem
 {
-    private (TItem Item, long Ordinal)[] _ring = new (TItem, long)[4];
+    // With the size: what is asked of an item that waits must not fetch it back into the processor's cache.
+    private (TItem Item, long Ordinal, int Size)[] _ring = new (TItem, long, int)[4];
     private int _head;
 
     public StreamId Id { get; } = id;
@@ -42,11 +43,14 @@ internal sealed class StreamQueue<TItem>(StreamId id)
 
     public TItem this[long number] => _ring[Slot(number)].Item;
 
-    public void Add(TItem item, long ordinal)
+    /// <summary>The size of an item, as it was when it was added.</summary>
+    public int SizeOf(long number) => _ring[Slot(number)].Size;
+
+    public void Add(TItem item, long ordinal, int size)
     {
         if (Count == _ring.Length)
         {
-            var ring = new (TItem, long)[_ring.Length * 2];
+            var ring = new (TItem, long, int)[_ring.Length * 2];
             for (var i = 0; i < Count; i++)
             {
                 ring[i] = _ring[(_head + i) & (_ring.Length - 1)];
@@ -55,18 +59,18 @@ internal sealed class StreamQueue<TItem>(StreamId id)
             (_ring, _head) = (ring, 0);
         }
 
-        _ring[(_head + Count++) & (_ring.Length - 1)] = (item, ordinal);
+        _ring[(_head + Count++) & (_ring.Length - 1)] = (item, ordinal, size);
     }
 
     /// <summary>Takes the oldest item out.</summary>
-    public (TItem Item, long Ordinal) Pop()
+    public (long Ordinal, int Size) Pop()
     {
         var oldest = _ring[_head];
         _ring[_head] = default;
         _head = (_head + 1) & (_ring.Length - 1);
         First++;
         Count--;
-        return oldest;
+        return (oldest.Ordinal, oldest.Size);
     }
 
     /// <summary>The number below which every cursor is done; the oldest item's when there is no cursor.</summary>
