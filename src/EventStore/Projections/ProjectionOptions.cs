@@ -5,8 +5,8 @@ namespace EventStore.Projections;
 /// <summary>How projections are run.</summary>
 public sealed class ProjectionOptions
 {
-    /// <summary>The most events that are folded in one transaction. Default 5,000. More catches up little faster, and needs more memory.</summary>
-    public int PageSize { get; set; } = 5_000;
+    /// <summary>The most events that are folded in one transaction. Default 20,000. While one page is written the next is folded and one more is read: the larger they are, the less each event costs, and the more memory it takes.</summary>
+    public int PageSize { get; set; } = 20_000;
 
     /// <summary>The most bytes of event JSON in one page, unless a single event is larger. Default 16 MiB.</summary>
     public int PageBytes { get; set; } = 16 * 1024 * 1024;

@@ -36,6 +36,22 @@ public sealed class RebuildTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_rebuilt_has_its_indexes_when_it_is_read_and_not_before()
+    {
+        await AppendAsync(20);
+        await _world.CaughtUpAsync("totals");
+        const string indexes = "select count(*) from pg_indexes where indexname ~ '^documents_totals_v.*_o0$'";
+        Assert.Equal(1, await _world.Store.ScalarAsync<long>(indexes));
+        await _world.EndAsync("totals");
+
+        var replay = await _world.Replays.StartAsync(new ReplayRequest("totals"), "ada");
+        Assert.Equal(1, await _world.Store.ScalarAsync<long>(indexes)); // the table is there, and nobody fills it yet
+        Assert.Equal(2, await TablesAsync("totals"));
+        await CompletedAsync(replay.Id, "totals");
+        Assert.Equal(2, await _world.Store.ScalarAsync<long>(indexes)); // with that of the one before, which can come back
+    }
+
+    [Fact]
     public async Task Events_that_lie_far_apart_among_others_are_all_folded()
     {
         for (var part = 0; part < 3; part++)

@@ -36,6 +36,11 @@ internal sealed class BoundProjection
             return [];
         var data = _serializer.Deserialize(stored.StreamKey, stored.Data, bound.Type);
         var at = new EventMetadata(stored.StreamKey, stored.Version, stored.Sequence);
-        return bound.Handlers.Length == 1 ? bound.Handlers[0].Handle(data, at) : [.. bound.Handlers.SelectMany(h => h.Handle(data, at))];
+        if (bound.Handlers.Length == 1)
+            return bound.Handlers[0].Handle(data, at);
+        var touches = new List<Touch>(bound.Handlers.Length);
+        foreach (var handler in bound.Handlers)
+            touches.AddRange(handler.Handle(data, at));
+        return touches;
     }
 }

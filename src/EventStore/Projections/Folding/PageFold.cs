@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using EventStore.Appending;
 
@@ -18,16 +19,22 @@ internal sealed class PageFold
         _definition = projection.Definition;
         foreach (var stored in events)
         {
-            if (!Try(stored, () => projection.Touches(stored), out var touches))
+            IReadOnlyList<Touch> touches;
+            try
             {
+                touches = projection.Touches(stored);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                Failures.Add(new EventFailedException(stored, e));
                 if (_definition.SkipsFailingEvents)
                     continue;
                 break;
             }
 
-            _events.Add((stored, touches!));
-            foreach (var touch in touches!)
-                _slots.TryAdd(touch.Key, default);
+            _events.Add((stored, touches));
+            for (var i = 0; i < touches.Count; i++)
+                _slots.TryAdd(touches[i].Key, default);
         }
     }
 
@@ -50,17 +57,18 @@ internal sealed class PageFold
     {
         foreach (var (stored, touches) in _events)
         {
-            // The failure of the first step belongs to a later event than everything that is left here.
-            if (!Try(stored, () => Apply(touches, careful), out var changed))
+            try
             {
+                Apply(stored, touches, careful);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                Failures.Add(new EventFailedException(stored, e));
                 if (_definition.SkipsFailingEvents)
                     continue;
-                Failures.RemoveRange(0, Failures.Count - 1);
+                Failures.RemoveRange(0, Failures.Count - 1); // that of the first step belongs to a later event than everything that is left here
                 return;
             }
-
-            foreach (var (key, document) in changed!)
-                _slots[key] = new Slot(document, stored.Sequence);
         }
     }
 
@@ -75,33 +83,44 @@ internal sealed class PageFold
     /// <summary>The keys of the documents to delete.</summary>
     public IEnumerable<string> Deletes() => _slots.Where(s => s.Value is { Sequence: > 0, Document: null }).Select(s => s.Key);
 
-    private Dictionary<string, object?> Apply(IReadOnlyList<Touch> touches, bool careful)
+    private void Apply(StoredEvent stored, IReadOnlyList<Touch> touches, bool careful)
     {
+        if (touches.Count == 0)
+            return;
+        if (IsOfOne(touches)) // nearly always
+        {
+            ref var slot = ref CollectionsMarshal.GetValueRefOrNullRef(_slots, touches[0].Key);
+            var document = slot.Document;
+            for (var i = 0; i < touches.Count; i++)
+                document = Apply(touches[i], document, careful);
+            slot = new Slot(document, stored.Sequence);
+            return;
+        }
+
         var changed = new Dictionary<string, object?>(touches.Count, StringComparer.Ordinal);
         foreach (var touch in touches)
-        {
-            var before = changed.TryGetValue(touch.Key, out var earlier) ? earlier : _slots[touch.Key].Document;
-            var after = changed[touch.Key] = touch.Apply(before ?? _definition.InitialDocument);
-            if (careful && after is not null && StorableText.Encode(JsonSerializer.Serialize(after, _definition.DocumentType, EventJson.Options)) is null)
-                throw new JsonException($"The document '{touch.Key}' holds a NUL character or half a surrogate pair, which Postgres cannot store.");
-        }
-
-        return changed;
+            changed[touch.Key] = Apply(touch, changed.TryGetValue(touch.Key, out var earlier) ? earlier : _slots[touch.Key].Document, careful);
+        foreach (var (key, document) in changed)
+            _slots[key] = new Slot(document, stored.Sequence);
     }
 
-    private bool Try<T>(StoredEvent stored, Func<T> run, out T? result)
+    private static bool IsOfOne(IReadOnlyList<Touch> touches)
     {
-        try
+        for (var i = 1; i < touches.Count; i++)
         {
-            result = run();
-            return true;
+            if (touches[i].Key != touches[0].Key)
+                return false;
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            Failures.Add(new EventFailedException(stored, e));
-            result = default;
-            return false;
-        }
+
+        return true;
+    }
+
+    private object? Apply(Touch touch, object? before, bool careful)
+    {
+        var after = touch.Apply(before ?? _definition.InitialDocument);
+        if (careful && after is not null && StorableText.Encode(JsonSerializer.Serialize(after, _definition.DocumentType, EventJson.Options)) is null)
+            throw new JsonException($"The document '{touch.Key}' holds a NUL character or half a surrogate pair, which Postgres cannot store.");
+        return after;
     }
 
     private readonly record struct Slot(object? Document, long Sequence);

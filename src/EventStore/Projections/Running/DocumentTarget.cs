@@ -36,29 +36,36 @@ internal sealed class DocumentTarget(BoundProjection projection, Generation gene
         insert into {dataSources.Schema}.projection_skips (generation, sequence, stream_key, event_type, error) values ($1, $2, $3, $4, $5)
         """;
 
+    public ProjectionDefinition Definition => projection.Definition;
+
     public string[] EventNames => projection.EventNames;
 
     public bool ReadsSources => false;
 
-    public async Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, CancellationToken cancellationToken)
+    public TakePage Prepare(IReadOnlyList<StoredEvent> events)
+    {
+        var fold = new PageFold(projection, events);
+        return (move, cancellationToken) => TakeAsync(events, fold, move, cancellationToken);
+    }
+
+    private async Task TakeAsync(IReadOnlyList<StoredEvent> events, PageFold fold, Move move, CancellationToken cancellationToken)
     {
         try
         {
-            await TakeAsync(events, move, careful: false, cancellationToken);
+            await TakeAsync(events, fold, move, careful: false, cancellationToken);
         }
         catch (Exception e) when (TransientErrors.IsContent(e) || e is JsonException or NotSupportedException or ArgumentException)
         {
             // Some document cannot be stored. Fold again and look at each, to know which event is to blame.
-            await TakeAsync(events, move, careful: true, cancellationToken);
+            await TakeAsync(events, new PageFold(projection, events), move, careful: true, cancellationToken);
         }
     }
 
-    private async Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, bool careful, CancellationToken cancellationToken)
+    private async Task TakeAsync(IReadOnlyList<StoredEvent> events, PageFold fold, Move move, bool careful, CancellationToken cancellationToken)
     {
         var written = false;
         try
         {
-            var fold = new PageFold(projection, events);
             await LoadAsync(fold, cancellationToken);
             fold.Run(careful);
 

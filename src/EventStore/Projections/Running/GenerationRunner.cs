@@ -18,6 +18,7 @@ internal sealed class GenerationRunner(
 
     private readonly RetryDelay _delay = new(context.Store.MaxRetryDelay, context.Time);
     private readonly RateMeter _rate = new(context.Time);
+    private bool _isIndexed;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -62,14 +63,16 @@ internal sealed class GenerationRunner(
     {
         var (stored, storedAt) = (current.Position, context.Time.GetTimestamp());
         var last = current;
-        await foreach (var page in source.ReadAsync(current.Position, cancellationToken))
+        var pages = source.ReadAsync(current.Position, cancellationToken).OneAhead(p => p.AtEnd, cancellationToken)
+            .Select(p => (Page: p, Take: target.Prepare(p.Events))).OneAhead(p => p.Page.AtEnd, cancellationToken);
+        await foreach (var (page, take) in pages)
         {
             var started = context.Time.GetTimestamp();
             var idle = page.Events.Count == 0;
             if (page.Position != stored && (!idle || context.Time.GetElapsedTime(storedAt) >= IdleCheckpoint || current.Stage == GenerationStage.Building))
             {
                 var rate = _rate.Count(page.Events.Count);
-                await target.TakeAsync(page.Events, new Move(current, stored, page.Position, page.Sequence, rate, source.Divisible), cancellationToken);
+                await take(new Move(current, stored, page.Position, page.Sequence, rate, source.Divisible), cancellationToken);
                 (stored, storedAt) = (page.Position, context.Time.GetTimestamp());
                 ProjectionMetrics.Took(current.Name, page.Events.Count, context.Time.GetElapsedTime(started).TotalSeconds);
                 context.Availability.Succeeded();
@@ -80,7 +83,8 @@ internal sealed class GenerationRunner(
                 continue;
             if (current.Stage == GenerationStage.Building && !source.Ends && await SwitchAsync(current, complete: false, cancellationToken))
                 current = current with { Stage = GenerationStage.Active };
-            if (!idle && Pace.Rest(context.Projections.LiveInterval, context.Time.GetElapsedTime(started)) is { Ticks: > 0 } rest)
+            // One that is not read yet takes no rest: it must get level with the one that is.
+            if (!idle && current.Stage != GenerationStage.Building && Pace.Rest(context.Projections.LiveInterval, context.Time.GetElapsedTime(started)) is { Ticks: > 0 } rest)
                 await Task.Delay(rest, context.Time, cancellationToken);
         }
 
@@ -95,6 +99,9 @@ internal sealed class GenerationRunner(
 
     private async Task<bool> SwitchAsync(Generation built, bool complete, CancellationToken cancellationToken)
     {
+        if (!_isIndexed && target.Definition is { } definition)
+            await store.IndexAsync(built, definition, cancellationToken);
+        _isIndexed = true;
         if (!await store.SwitchAsync(built, complete, cancellationToken))
             return false;
         context.Log.Switched(built.Name, built.Version, built.Id);

@@ -7,19 +7,25 @@ namespace EventStore.Projections.Running;
 /// <summary>What pages go into.</summary>
 internal interface IPageTarget
 {
+    /// <summary>What it folds into documents; null when it makes none.</summary>
+    ProjectionDefinition? Definition { get; }
+
     /// <summary>The stored names of the events that it takes.</summary>
     string[] EventNames { get; }
 
     /// <summary>True when it looks at where events came from: reading that costs about as much as the event.</summary>
     bool ReadsSources { get; }
 
-    /// <summary>
-    /// Takes a page and moves the checkpoint past it, in one transaction where it can. When it fails on an event of the store, everything
-    /// before that event has been taken and checkpointed.
-    /// </summary>
-    /// <exception cref="Folding.EventFailedException">It failed on an event.</exception>
-    Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, CancellationToken cancellationToken);
+    /// <summary>Does with a page what can be done before the one before it is taken, beside that. Never fails: what is wrong with an event is seen when the page is taken.</summary>
+    TakePage Prepare(IReadOnlyList<StoredEvent> events);
 }
+
+/// <summary>
+/// Takes a page that was prepared, and moves the checkpoint past it, in one transaction where it can. When it fails on an event of the store, everything
+/// before that event has been taken and checkpointed.
+/// </summary>
+/// <exception cref="Folding.EventFailedException">It failed on an event.</exception>
+internal delegate Task TakePage(Move move, CancellationToken cancellationToken);
 
 /// <summary>A move of a generation's checkpoint, by compare-and-set.</summary>
 /// <param name="Generation">The generation.</param>

@@ -27,11 +27,15 @@ internal sealed class SubscriberTarget : IPageTarget
         EventNames = [.. _types.Keys];
     }
 
+    public ProjectionDefinition? Definition => null;
+
     public string[] EventNames { get; }
 
     public bool ReadsSources => true;
 
-    public async Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, CancellationToken cancellationToken)
+    public TakePage Prepare(IReadOnlyList<StoredEvent> events) => (move, cancellationToken) => TakeAsync(events, move, cancellationToken);
+
+    private async Task TakeAsync(IReadOnlyList<StoredEvent> events, Move move, CancellationToken cancellationToken)
     {
         if (await DeliverAsync(events, cancellationToken) is not { } failure)
         {

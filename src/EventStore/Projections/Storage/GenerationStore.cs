@@ -46,6 +46,13 @@ internal sealed class GenerationStore(StoreDatabase database, StoreDataSources d
         }
     }
 
+    /// <summary>Makes what readers of a built generation need, before it is the one that is read.</summary>
+    public Task IndexAsync(Generation built, ProjectionDefinition definition, CancellationToken cancellationToken) => InTransactionAsync(async connection =>
+    {
+        await Tables.IndexAsync(connection, built, definition, cancellationToken);
+        return true;
+    }, cancellationToken);
+
     /// <summary>
     /// Makes a built generation the one that is read, unless what is read now is further on: readers must never go back in time.
     /// Generations before the one that is replaced go.

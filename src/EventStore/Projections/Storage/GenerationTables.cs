@@ -32,17 +32,35 @@ internal sealed class GenerationTables(string schema)
         if (definition is null)
             return made;
         var table = Generation.TableOf(name, definition.Version, made.Id);
-        var indexes = definition.Orders.Select((order, i) =>
-            $"create index {table}_o{i.ToString(CultureInfo.InvariantCulture)} on {schema}.{table} (({OrderExpression(order)}) desc, key);");
         await ExecuteAsync(connection, $"""
             create table {schema}.{table} (key text collate "C" primary key, doc jsonb not null, sequence bigint not null) with (fillfactor = 70);
-            {string.Join('\n', indexes)}
             update {schema}.projection_generations set table_name = '{table}' where id = {made.Id.ToString(CultureInfo.InvariantCulture)};
             """, cancellationToken);
         made = made with { Table = table };
         if (stage == GenerationStage.Active)
+        {
+            await IndexAsync(connection, made, definition, cancellationToken);
             await ShowAsync(connection, made, cancellationToken);
+        }
+
         return made;
+    }
+
+    /// <summary>
+    /// Makes the indexes by which documents are listed, where they are missing. One that is being built gets them when it is done: with an index over what each event changes, every
+    /// change of a document costs about twice as much.
+    /// </summary>
+    public async Task IndexAsync(NpgsqlConnection connection, Generation generation, ProjectionDefinition definition, CancellationToken cancellationToken)
+    {
+        if (generation.Table is not { } table || definition.Orders.Count == 0)
+            return;
+        var indexes = definition.Orders.Select((order, i) =>
+            $"create index if not exists {table}_o{i.ToString(CultureInfo.InvariantCulture)} on {schema}.{table} (({OrderExpression(order)}) desc, key);");
+        await using var command = new NpgsqlCommand($"""
+            select pg_advisory_xact_lock(hashtextextended('{schema}.{table}', 0));
+            {string.Join('\n', indexes)}
+            """, connection) { CommandTimeout = 0 }; // over many documents it takes its time
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>A number in a document; absent counts as 0, because absent nulls are not written.</summary>
