@@ -109,7 +109,7 @@ internal sealed class PartitionWorld : IAsyncDisposable, IJobFaults, IJobRecordR
 
     public int MaxBytes { get; set; } = int.MaxValue;
 
-    public byte[] Encode(string topic, Type recordType, object record) => throw new NotSupportedException();
+    public byte[] Encode(string topic, Type recordType, object record) => System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(record, recordType);
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 

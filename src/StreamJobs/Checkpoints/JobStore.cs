@@ -176,6 +176,14 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         return true;
     }
 
+    /// <summary>Forgets what an owner has sent to topics, up to a checkpoint. The next checkpoint does so too, but may be long in coming.</summary>
+    internal async Task ForgetSentAsync(string owner, long upTo, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(Sql("delete from {schema}.job_outbox where owner = $1 and checkpoint <= $2"));
+        Add(command, owner, upTo);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     internal void AddResults(NpgsqlBatch batch, string job, int partition, IReadOnlyList<ResultRow> results)
     {
         if (results.Count == 0)

@@ -24,6 +24,7 @@ public sealed partial class JobMerger : IAsyncDisposable
     private MergedJob _merged;
     private long _epoch;
     private long _number;
+    private long _forgottenUpTo;
     private long _watermark = long.MinValue;
     private long? _missingSince;
     private long? _writtenAt;
@@ -82,7 +83,11 @@ public sealed partial class JobMerger : IAsyncDisposable
         var parts = await _store.PartsAsync(all: false, cancellationToken);
         var (watermark, final) = Watermarks(positions, partitions);
         if (parts.Count == 0 && final == _watermark && watermark <= _merged.ClosedUpTo)
+        {
+            await ForgetSentAsync(cancellationToken);
             return;
+        }
+
         foreach (var part in parts)
             _merged.Offer(part.Partition, part.Slice, part.Data);
         var needed = _merged.Advance(watermark, final);
@@ -123,6 +128,15 @@ public sealed partial class JobMerger : IAsyncDisposable
         await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_sender is not null)
             await OwnThread.RunAsync(_sender.Dispose);
+    }
+
+    /// <summary>Empties the outbox when there is nothing to merge: Kafka does not remember for ever that it was sent.</summary>
+    private async Task ForgetSentAsync(CancellationToken cancellationToken)
+    {
+        if (_sender?.SentUpTo is not { } sent || sent <= _forgottenUpTo)
+            return;
+        await _services.Store.ForgetSentAsync(_store.Owner, sent, cancellationToken);
+        _forgottenUpTo = sent;
     }
 
     /// <summary>Says what makes it keep more and more, once: its results are right all the same.</summary>

@@ -24,6 +24,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     private string _incarnation = "";
     private long _epoch;
     private long _number;
+    private long _forgottenUpTo;
     private bool _isDirty;
     private bool _isIdle;
 
@@ -172,6 +173,8 @@ public sealed partial class JobPartition : IAsyncDisposable
             _isDirty |= job.Tick(_services.Time.GetUtcNow());
         if (!_hasSaidWaits && Since(_openedAt) >= _services.Options.IdleTimeout)
             SayWaits();
+        if (!_isDirty && !_isWriting && _writer.SentUpTo is { } sent && sent > _forgottenUpTo)
+            await ForgetSentAsync(sent, cancellationToken);
         CheckpointIfDue();
     }
 
@@ -208,6 +211,16 @@ public sealed partial class JobPartition : IAsyncDisposable
             JobMetrics.Hide(_topic, _partition, job.Definition.Name);
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await OwnThread.RunAsync(_writer.Dispose);
+    }
+
+    /// <summary>
+    /// Empties the outbox of a partition that has become quiet. Kafka remembers what was sent for as long as it keeps the offsets of a group (a week by default): later, what lay there would
+    /// be sent again.
+    /// </summary>
+    private async Task ForgetSentAsync(long sent, CancellationToken cancellationToken)
+    {
+        await _services.Store.ForgetSentAsync(PartitionCheckpoint.OwnerOf(_topic, _partition), sent, cancellationToken);
+        _forgottenUpTo = sent;
     }
 
     /// <summary>Does what operators asked for since.</summary>

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Time.Testing;
+using StreamJobs.Running;
+using StreamJobs.Sinks;
+using Testing.Kafka;
+using Testing.Postgres;
+
+namespace StreamJobs.Tests;
+
+/// <summary>
+/// What a checkpoint sends to topics lies in its outbox until it is sent. It must not lie there for long after: that it was sent is remembered by Kafka as the offset of a group, and
+/// brokers forget those of a group that commits nothing for a week.
+/// </summary>
+public sealed class OutboxTests(KafkaBrokers brokers, PostgresServer postgres)
+{
+    private static readonly Job ToTopic = Visits.Keyed().Window(Tumbling.Of(10.Milliseconds())).Aggregate(a => new { c = a.Count() }).ToTopic("results", r => r.Key);
+
+    [Theory, BrokerData]
+    public async Task The_outbox_of_a_partition_that_becomes_quiet_is_emptied(BrokerKind kind)
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var (broker, topic) = (await brokers.GetAsync(kind), await brokers.CreateTopicAsync(kind, 1));
+        var services = world.Services(time: clock) with { Sinks = new TopicConnection(broker.BootstrapServers, new Dictionary<string, string>(), _ => topic, topic) };
+        await using (var partition = new JobPartition("visits", 0, [ToTopic], services))
+        {
+            await partition.OpenAsync("one", 0, default);
+            await partition.ProcessAsync(new Chunk(0, new("a", 5, 0), new("a", 9000, 0)), default);
+            await partition.CheckpointAsync();
+            Assert.Equal(1, await LyingThereAsync(world));
+
+            await partition.TickAsync(default);
+            Assert.Equal(0, await LyingThereAsync(world));
+        }
+
+        // What a former owner has left is sent, and then it need not lie there either.
+        await world.Source.CreateCommand("insert into jobs.job_outbox (owner, checkpoint, topic, data) select owner, checkpoint, 'results', ''::bytea from jobs.job_checkpoints").ExecuteNonQueryAsync();
+        await using var next = new JobPartition("visits", 0, [ToTopic], services);
+        await next.OpenAsync("one", 0, default);
+        Assert.Equal(1, await LyingThereAsync(world));
+        await next.CheckpointAsync();
+        await next.TickAsync(default);
+        Assert.Equal(0, await LyingThereAsync(world));
+    }
+
+    private static async Task<long> LyingThereAsync(PartitionWorld world) => (long)(await world.Source.CreateCommand("select count(*) from jobs.job_outbox").ExecuteScalarAsync())!;
+}
