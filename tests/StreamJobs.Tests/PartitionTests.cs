@@ -223,7 +223,7 @@ public sealed class PartitionTests(PostgresServer postgres)
             await partition.ProcessAsync(new Chunk(0, new("a", 1, 0), new("b", 2, 0), new("c", 3, 0)), default);
             await partition.ProcessAsync(new Chunk(3, new("a", 4, 0), new("d", 50, 0)), default);
             Assert.Equal([("few", 5L)], partition.Positions.Select(p => (p.Job, p.NextOffset)));
-            Assert.Equal(3, partition.OpenResults("visits").Count); // it can be read still
+            Assert.Equal(3, partition.OpenResults("visits", new()).Count); // it can be read still
             await partition.CheckpointAsync();
         }
 

@@ -25,7 +25,7 @@ public sealed class StartStopTests(PostgresServer postgres)
         {
             await stopped.ProcessAsync(new Chunk(3, new("a", 4, 0), new("a", 20, 0)), default);
             await stopped.CheckpointAsync();
-            Assert.Empty(stopped.OpenResults("visits"));
+            Assert.Empty(stopped.OpenResults("visits", new()));
             Assert.Empty(stopped.Positions);
             Assert.Equal((2, JobState.Stopped), ((await world.StatusAsync()).NextOffset, (await new JobCatalog(world.Store).ControlsAsync())["visits"]));
             Assert.Null(await StartAsync(world));

@@ -11,7 +11,7 @@ namespace Api.Live;
 internal sealed class LiveWindows(JobDirectory jobs, JobCatalog catalog, OpenWindows open, TimeProvider time)
 {
     private const int MostRows = 12;
-    private static readonly ResultsQuery Everything = new(null, null, null, null);
+    private static readonly ResultQuery Everything = new(null, null, null, null, null);
     private static readonly TimeSpan History = TimeSpan.FromHours(1);
 
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<LiveWindow>>?> ReadAsync(CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ internal sealed class LiveWindows(JobDirectory jobs, JobCatalog catalog, OpenWin
     {
         if (jobs.Find(job.Name) is null)
             return (job.Name, []);
-        var rows = await open.ReadAsync(job, Everything, null, null, cancellationToken);
+        var rows = await open.ReadAsync(job, Everything, after: null, int.MaxValue, cancellationToken);
         var newest = rows.Count == 0 ? 0 : rows.Max(r => r.EndMs);
         return (job.Name, [.. rows.Where(r => r.EndMs == newest).Select(Row)
             .OrderByDescending(r => r.Value.GetProperty(by).GetInt64()).ThenBy(r => r.Key, StringComparer.Ordinal).Take(MostRows)]);
@@ -39,7 +39,7 @@ internal sealed class LiveWindows(JobDirectory jobs, JobCatalog catalog, OpenWin
         if (jobs.Find(job.Name) is null)
             return (job.Name, []);
         var closed = await catalog.ResultsAsync(job, new ResultQuery(null, time.GetUtcNow() - History, null, null, null), MostRows, cancellationToken);
-        var rows = await open.ReadAsync(job, Everything, null, null, cancellationToken);
+        var rows = await open.ReadAsync(job, Everything, after: null, int.MaxValue, cancellationToken);
         return (job.Name, [.. closed.Select(Row).Concat(rows.Select(Row)).TakeLast(MostRows)]);
     }
 

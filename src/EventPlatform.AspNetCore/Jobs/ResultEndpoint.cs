@@ -47,7 +47,7 @@ internal static class ResultEndpoint
                 async stream =>
                 {
                     using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-                    await WriteAllAsync(stream, found, filter, state, query, catalog, open, ending.Token);
+                    await WriteAllAsync(stream, found, filter, state, catalog, open, ending.Token);
                 },
                 "application/x-ndjson");
         }
@@ -57,9 +57,8 @@ internal static class ResultEndpoint
         var next = rows.Count > limit ? new Start(Place(rows[limit - 1]), IsOpen: false) : null;
         if (next is null && state is "open" or "all")
         {
-            var after = start is { IsOpen: true } ? start.After : null;
-            var opened = (await open.ReadAsync(found, query, from, to, context.RequestAborted)).Where(r => after is null || IsAfter(r, after)).ToList();
             var room = limit - items.Count;
+            var opened = await open.ReadAsync(found, filter, start is { IsOpen: true } ? start.After : null, room + 1, context.RequestAborted);
             items.AddRange(opened.Take(room).Select(Row));
             if (opened.Count > room)
                 next = new Start(room == 0 ? null : Place(opened[room - 1]), IsOpen: true);
@@ -69,7 +68,7 @@ internal static class ResultEndpoint
     }
 
     private static async Task WriteAllAsync(
-        Stream stream, Job job, ResultQuery filter, string state, ResultsQuery query, JobCatalog catalog, OpenWindows open, CancellationToken cancellationToken)
+        Stream stream, Job job, ResultQuery filter, string state, JobCatalog catalog, OpenWindows open, CancellationToken cancellationToken)
     {
         await using var writer = new StreamWriter(stream);
         for (var more = state != "open"; more;)
@@ -82,10 +81,15 @@ internal static class ResultEndpoint
                 filter = filter with { After = Place(rows[^1]) };
         }
 
-        if (state is "open" or "all")
+        // However many are open, no message between processes holds more of them.
+        ResultPlace? after = null;
+        for (var more = state is "open" or "all"; more;)
         {
-            foreach (var row in await open.ReadAsync(job, query, filter.From, filter.To, cancellationToken))
+            var rows = await open.ReadAsync(job, filter, after, RowsAtOnce, cancellationToken);
+            foreach (var row in rows)
                 await writer.WriteLineAsync(Row(row).ToJsonString());
+            more = rows.Count == RowsAtOnce;
+            after = more ? Place(rows[^1]) : null;
         }
     }
 
@@ -110,14 +114,6 @@ internal static class ResultEndpoint
     private static ResultPlace Place(StoredResult row) => new(row.EndMs, row.Key, row.StartMs);
 
     private static ResultPlace Place(OpenWindowRow row) => new(row.EndMs, row.Key, row.StartMs);
-
-    private static bool IsAfter(OpenWindowRow row, ResultPlace place) =>
-        (row.EndMs.CompareTo(place.EndMs), string.CompareOrdinal(row.Key, place.Key), row.StartMs.CompareTo(place.StartMs)) switch
-        {
-            (not 0 and var end, _, _) => end > 0,
-            (_, not 0 and var key, _) => key > 0,
-            var (_, _, start) => start > 0,
-        };
 
     private static Start? ReadPlace(PageQuery page, Checks checks)
     {

@@ -1,3 +1,5 @@
+using StreamJobs.Engine;
+
 namespace EventPlatform.Jobs;
 
 /// <summary>The jobs of one topic on one partition, by <c>topic/partition</c>.</summary>
@@ -18,8 +20,8 @@ public interface IJobPartitionGrain : IGrainWithStringKey
     Task<Dictionary<string, long>> PositionsAsync();
 
     /// <summary>A job's open windows on this partition, as far as they have come.</summary>
-    [Alias("open-results")]
-    Task<List<OpenWindowRow>> OpenResultsAsync(string job);
+    [Alias("open-windows")]
+    Task<List<OpenWindowRow>> OpenResultsAsync(string job, OpenWindowsQuery query);
 
     /// <summary>This partition's part of a merged job's open slices.</summary>
     [Alias("open-slices")]
@@ -35,8 +37,8 @@ public interface IJobMergerGrain : IGrainWithStringKey
     Task NudgeAsync();
 
     /// <summary>Open windows as far as they have come, with the partitions' open slices.</summary>
-    [Alias("open-results")]
-    Task<List<OpenWindowRow>> OpenResultsAsync();
+    [Alias("open-windows")]
+    Task<List<OpenWindowRow>> OpenResultsAsync(OpenWindowsQuery query);
 }
 
 /// <summary>Writes one job's lake, by the job's name.</summary>
@@ -46,6 +48,15 @@ public interface IJobLakeGrain : IGrainWithStringKey
     /// <summary>See what has become final.</summary>
     [Alias("nudge")]
     Task NudgeAsync();
+}
+
+/// <summary>Which open windows are asked for: those of a key, that start in a span of time, that come behind a place, and how many.</summary>
+[GenerateSerializer, Alias("event-platform.open-windows-query"), Immutable]
+public sealed record OpenWindowsQuery(
+    [property: Id(0)] string? Key, [property: Id(1)] long? FromMs, [property: Id(2)] long? ToMs, [property: Id(3)] long? AfterEndMs, [property: Id(4)] string? AfterKey,
+    [property: Id(5)] long? AfterStartMs, [property: Id(6)] int Limit)
+{
+    internal OpenQuery ToQuery() => new(Key, FromMs, ToMs, AfterKey is null ? null : new(AfterEndMs!.Value, AfterKey, AfterStartMs!.Value), Limit);
 }
 
 /// <summary>An open window's result so far; its value is a JSON object.</summary>

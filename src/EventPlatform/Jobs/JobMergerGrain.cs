@@ -44,7 +44,7 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, Jo
             DeactivateOnIdle();
     }
 
-    public async Task<List<OpenWindowRow>> OpenResultsAsync()
+    public async Task<List<OpenWindowRow>> OpenResultsAsync(OpenWindowsQuery query)
     {
         if (Partitions is not { } partitions || await IsAwayAsync())
             return [];
@@ -52,7 +52,7 @@ internal sealed class JobMergerGrain(JobDirectory jobs, JobServices services, Jo
         var job = jobs.Get(this.GetPrimaryKeyString());
         var slices = await Task.WhenAll(Enumerable.Range(0, partitions).Select(p =>
             GrainFactory.GetGrain<IJobPartitionGrain>(JobStreams.Key(job.Topic, p)).OpenSlicesAsync(job.Name)));
-        return [.. merger.OpenResults(slices.SelectMany(s => s).Select(s => (s.Partition, s.Slice, s.Data))).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json))];
+        return [.. merger.OpenResults(slices.SelectMany(s => s).Select(s => (s.Partition, s.Slice, s.Data)), query.ToQuery()).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json))];
     }
 
     /// <summary>A job that is stopped or cancelled is not in memory. Looked up once a second: nudges come far more often.</summary>

@@ -67,10 +67,10 @@ internal sealed class JobPartitionGrain(JobDirectory jobs, JobServices services,
         return Task.FromResult(_partition?.Positions.ToDictionary(p => p.Job, p => p.IsAtEnd ? Math.Max(p.NextOffset, reached ?? 0) : p.NextOffset) ?? []);
     }
 
-    public Task<List<OpenWindowRow>> OpenResultsAsync(string job)
+    public Task<List<OpenWindowRow>> OpenResultsAsync(string job, OpenWindowsQuery query)
     {
         LeaveUnlessRead();
-        return Task.FromResult(_partition?.OpenResults(job).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json)).ToList() ?? []);
+        return Task.FromResult(_partition?.OpenResults(job, query.ToQuery()).Select(r => new OpenWindowRow(r.Key, r.StartMs, r.EndMs, r.Json)).ToList() ?? []);
     }
 
     public Task<List<OpenSlice>> OpenSlicesAsync(string job)

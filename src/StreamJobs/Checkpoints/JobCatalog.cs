@@ -195,7 +195,17 @@ public sealed record JobError(int? Partition, long? Offset, DateTimeOffset At, s
 public sealed record ResultQuery(string? Key, DateTimeOffset? From, DateTimeOffset? To, bool? IsFinal, ResultPlace? After);
 
 /// <summary>A place in a list of results.</summary>
-public sealed record ResultPlace(long EndMs, string Key, long StartMs);
+public sealed record ResultPlace(long EndMs, string Key, long StartMs)
+{
+    /// <summary>Whether a result comes behind this place.</summary>
+    public bool IsBefore(long endMs, string key, long startMs) =>
+        (endMs.CompareTo(EndMs), string.CompareOrdinal(key, Key), startMs.CompareTo(StartMs)) switch
+        {
+            (not 0 and var end, _, _) => end > 0,
+            (_, not 0 and var text, _) => text > 0,
+            var (_, _, start) => start > 0,
+        };
+}
 
 /// <summary>A result of a closed window.</summary>
 /// <param name="Key">The key.</param>

@@ -70,8 +70,11 @@ internal sealed class CountingWindows<T, TResult>(int records, Aggregation<T, TR
         }
     }
 
-    public IEnumerable<WindowResult<TResult>> Open(long watermark) => JobOutput<TResult>.Computable(
-        _filling.Where(f => f.Value.Count > 0).Select(f => (Func<WindowResult<TResult>>)(() => Result(f.Key, f.Value))));
+    public IEnumerable<WindowResult<TResult>> Open(long watermark, string? key) => JobOutput<TResult>.Computable(
+        from at in key is null ? _filling.Keys : _filling.ContainsKey(key) ? [key] : Enumerable.Empty<string>()
+        let filling = _filling[at]
+        where filling.Count > 0
+        select (Func<WindowResult<TResult>>)(() => Result(at, filling)));
 
     int IKeyed<string>.Count => _filling.Count;
 

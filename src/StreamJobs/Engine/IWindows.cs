@@ -30,6 +30,6 @@ internal interface IWindows<T, TResult>
     /// <summary>Takes back what a checkpoint kept. Before the first record, with the watermark of then, and the time up to which windows were final.</summary>
     void Restore(IEnumerable<StateBlob> blobs, long watermark, long finalUpTo);
 
-    /// <summary>The results of windows that are still open, as far as they have come.</summary>
-    IEnumerable<WindowResult<TResult>> Open(long watermark);
+    /// <summary>The results of windows that are still open, as far as they have come: of one key, or of all.</summary>
+    IEnumerable<WindowResult<TResult>> Open(long watermark, string? key);
 }

@@ -61,5 +61,5 @@ internal sealed class JoinFeed<T>(string topic, JoinSide side, int partition, lo
     /// <summary>Nothing was kept but the watermark, which is marked again: a mark says no more the second time.</summary>
     public void Restore(IEnumerable<StateBlob> blobs, long watermark, long finalUpTo) => _watermark = watermark;
 
-    public IEnumerable<WindowResult<JoinInput>> Open(long watermark) => [];
+    public IEnumerable<WindowResult<JoinInput>> Open(long watermark, string? key) => [];
 }

@@ -81,7 +81,7 @@ internal sealed class JoinPartitionJob<TLeft, TRight, TResult>(
         _records.Restore(kept[RecordsPane]);
     }
 
-    public override IEnumerable<ResultRow> OpenResults() => [];
+    public override IEnumerable<ResultRow> OpenResults(OpenQuery query) => [];
 
     public override IEnumerable<(long Slice, byte[] Data)> OpenSlices() => [];
 

@@ -102,7 +102,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         }
     }
 
-    public IEnumerable<WindowResult<TResult>> Open(long watermark) => [];
+    public IEnumerable<WindowResult<TResult>> Open(long watermark, string? key) => [];
 
     int IKeyed<string>.Count => (int)Keys;
 

@@ -31,7 +31,7 @@ internal abstract class MergedJob
     public abstract long Advance(long watermark, long finalWatermark);
 
     /// <summary>Open windows as far as they have come, with further parts that were not offered.</summary>
-    public abstract IEnumerable<ResultRow> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts);
+    public abstract IEnumerable<ResultRow> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts, OpenQuery query);
 
     public abstract byte[] Snapshot();
 
@@ -92,7 +92,9 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
         };
     }
 
-    public override IEnumerable<ResultRow> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts)
+    public override IEnumerable<ResultRow> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts, OpenQuery query) => query.Rows(Open(parts, query.Key));
+
+    private IEnumerable<WindowResult<TResult>> Open(IEnumerable<(int Partition, long Slice, byte[] Data)> parts, string? key)
     {
         var all = new SortedList<long, SortedList<int, Pane<T>>>();
         foreach (var (slice, partitions) in _parts)
@@ -108,8 +110,8 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
 
         for (var (closed, end) = (_closedUpTo, NextEnd(all, _closedUpTo)); end != long.MaxValue; (closed, end) = (end, NextEnd(all, end)))
         {
-            foreach (var result in JobOutput<TResult>.Computable(_results.Of([.. Covered(all, end)], end)))
-                yield return JobOutput<TResult>.ToRow(result);
+            foreach (var result in JobOutput<TResult>.Computable(_results.Of([.. Covered(all, end)], end, key)))
+                yield return result;
         }
     }
 

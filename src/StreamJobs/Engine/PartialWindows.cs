@@ -85,7 +85,7 @@ internal sealed class PartialWindows<T, TResult>(Slices slices, Aggregation<T, T
     }
 
     /// <summary>Nothing: an open window's result needs all partitions; see <see cref="OpenSlices"/>.</summary>
-    public IEnumerable<WindowResult<TResult>> Open(long watermark) => [];
+    public IEnumerable<WindowResult<TResult>> Open(long watermark, string? key) => [];
 
     /// <summary>The parts that were not given yet, as they stand.</summary>
     public IEnumerable<(long Part, byte[] Data)> OpenSlices()

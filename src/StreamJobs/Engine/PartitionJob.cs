@@ -86,7 +86,7 @@ internal abstract class PartitionJob
     public abstract void Restore(IEnumerable<StateBlob> blobs);
 
     /// <summary>Results of open windows as far as they have come; for a merged job, its slices instead.</summary>
-    public abstract IEnumerable<ResultRow> OpenResults();
+    public abstract IEnumerable<ResultRow> OpenResults(OpenQuery query);
 
     public abstract IEnumerable<(long Slice, byte[] Data)> OpenSlices();
 }
@@ -189,7 +189,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
         _keptWatermark = Watermark;
     }
 
-    public override IEnumerable<ResultRow> OpenResults() => _windows.Open(Watermark).Select(JobOutput<TResult>.ToRow);
+    public override IEnumerable<ResultRow> OpenResults(OpenQuery query) => query.Rows(_windows.Open(Watermark, query.Key));
 
     public override IEnumerable<(long Slice, byte[] Data)> OpenSlices() => _windows is PartialWindows<T, TResult> partial ? partial.OpenSlices() : [];
 

@@ -150,11 +150,11 @@ internal sealed class SessionWindows<T, TResult>(
         }
     }
 
-    public IEnumerable<WindowResult<TResult>> Open(long watermark) =>
-        from keyed in _sessions
-        from session in keyed.Value
+    public IEnumerable<WindowResult<TResult>> Open(long watermark, string? key) =>
+        from at in key is null ? _sessions.Keys : _sessions.ContainsKey(key) ? [key] : Enumerable.Empty<string>()
+        from session in _sessions[at]
         where session.End > watermark
-        from result in JobOutput<TResult>.Computable([() => new(keyed.Key, session.Start, session.End, 0, false, aggregation.Result(_columns, session.Slot))])
+        from result in JobOutput<TResult>.Computable([() => new(at, session.Start, session.End, 0, false, aggregation.Result(_columns, session.Slot))])
         select result;
 
     int IKeyed<string>.Count => _sessions.Count;

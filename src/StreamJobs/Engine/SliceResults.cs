@@ -6,6 +6,10 @@ namespace StreamJobs.Engine;
 /// <summary>Results of windows, from the slices and parts that each covers.</summary>
 internal sealed class SliceResults<T, TResult>(Slices slices, Aggregation<T, TResult> aggregation)
 {
+    /// <summary>A window's results of one key, or of all.</summary>
+    public IEnumerable<Func<WindowResult<TResult>>> Of(IReadOnlyList<Pane<T>> covered, long end, string? key) =>
+        key is null ? Of(covered, end) : covered.Any(p => p.TryFind(key, out _)) ? [Of(covered, end, key, 0)] : [];
+
     /// <summary>A window's results, each to be computed. What does not add up for one key throws for that key alone.</summary>
     public IEnumerable<Func<WindowResult<TResult>>> Of(IReadOnlyList<Pane<T>> covered, long end)
     {

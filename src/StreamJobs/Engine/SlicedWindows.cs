@@ -111,14 +111,14 @@ internal sealed class SlicedWindows<T, TResult>(Slices slices, Aggregation<T, TR
         SetDeadline();
     }
 
-    public IEnumerable<WindowResult<TResult>> Open(long watermark)
+    public IEnumerable<WindowResult<TResult>> Open(long watermark, string? key)
     {
         var closed = _closedUpTo;
         try
         {
             for (var end = NextEnd(); end != long.MaxValue; end = NextEnd())
             {
-                foreach (var result in JobOutput<TResult>.Computable(_results.Of([.. Covered(end)], end)))
+                foreach (var result in JobOutput<TResult>.Computable(_results.Of([.. Covered(end)], end, key)))
                     yield return result;
                 _closedUpTo = end;
             }

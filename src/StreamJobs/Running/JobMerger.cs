@@ -117,8 +117,9 @@ public sealed partial class JobMerger : IAsyncDisposable
 
     /// <summary>The results of windows that are still open, as far as they have come.</summary>
     /// <param name="parts">The partitions' parts of open slices.</param>
-    public IReadOnlyList<(string Key, long StartMs, long EndMs, byte[] Json)> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts) =>
-        [.. _merged.OpenResults(parts).Select(r => (r.Key, r.StartMs, r.EndMs, r.Json))];
+    /// <param name="query">Which of them.</param>
+    public IReadOnlyList<(string Key, long StartMs, long EndMs, byte[] Json)> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts, OpenQuery query) =>
+        [.. _merged.OpenResults(parts, query).Select(r => (r.Key, r.StartMs, r.EndMs, r.Json))];
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -196,8 +196,8 @@ public sealed partial class JobPartition : IAsyncDisposable
     public void ReadAnew() => _reached = _jobs.Active.Select(j => j.Position).DefaultIfEmpty(long.MaxValue).Min();
 
     /// <summary>The results of a job's open windows on this partition, as far as they have come.</summary>
-    public IReadOnlyList<(string Key, long StartMs, long EndMs, byte[] Json)> OpenResults(string job) =>
-        [.. _jobs.Find(job)?.OpenResults().Select(r => (r.Key, r.StartMs, r.EndMs, r.Json)) ?? []];
+    public IReadOnlyList<(string Key, long StartMs, long EndMs, byte[] Json)> OpenResults(string job, OpenQuery query) =>
+        [.. _jobs.Find(job)?.OpenResults(query).Select(r => (r.Key, r.StartMs, r.EndMs, r.Json)) ?? []];
 
     /// <summary>This partition's part of a merged job's open slices.</summary>
     public IReadOnlyList<(long Slice, byte[] Data)> OpenSlices(string job) => [.. _jobs.Find(job)?.OpenSlices() ?? []];

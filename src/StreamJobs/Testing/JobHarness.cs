@@ -48,8 +48,8 @@ public sealed class JobHarness<TSource>
 
     /// <summary>Results of windows that are still open, as far as they have come.</summary>
     public IReadOnlyList<JobResult> Open => [.. (_merger is null
-        ? _partitions.Values.SelectMany(p => p.Job.OpenResults())
-        : _merger.OpenResults(_partitions.SelectMany(p => p.Value.Job.OpenSlices().Select(s => (p.Key, s.Slice, s.Data))))).Select(JobResult.Of)];
+        ? _partitions.Values.SelectMany(p => p.Job.OpenResults(OpenQuery.All))
+        : _merger.OpenResults(_partitions.SelectMany(p => p.Value.Job.OpenSlices().Select(s => (p.Key, s.Slice, s.Data))), OpenQuery.All)).Select(JobResult.Of)];
 
     /// <summary>Gives records to a partition.</summary>
     public JobHarness<TSource> Given(int partition, params IEnumerable<TSource> records)
