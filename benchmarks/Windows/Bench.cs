@@ -9,7 +9,7 @@ internal static class Bench
     public static async Task<bool> RunAsync(Settings settings, Lab lab, CancellationToken cancellationToken)
     {
         if (settings.LiveRate is { } rate)
-            return await new Live(settings, rate, TimeSpan.FromSeconds(settings.LiveSeconds)).RunAsync(lab, cancellationToken);
+            return await new Live(settings, rate, TimeSpan.FromSeconds(settings.LiveSeconds), settings.LiveHttp).RunAsync(lab, cancellationToken);
         if (settings.RecoveryKeys is { } keys)
             return await new Recovery(settings, keys).RunAsync(lab, cancellationToken);
         var contest = new Contest(lab.Kafka.BootstrapServers, "user-events", settings.Events);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using AppHost.Processes;
 using Confluent.Kafka;
 using SchemaRegistry;
 using Shared;
@@ -11,11 +12,13 @@ namespace Windows;
 /// watermark passes with the first record on the window's partition that is as much behind the end as records may be out of order; the moment it is handed to the
 /// producer counts. Beside it, in the same run: how long a plain consumer waits for the records themselves.
 /// </summary>
-internal sealed class Live(Settings settings, int rate, TimeSpan length)
+internal sealed class Live(Settings settings, int rate, TimeSpan length, bool overHttp)
 {
-    private static readonly TimeSpan Skip = TimeSpan.FromSeconds(30);
+    // The broker and the silo meet a closing window once in ten seconds: it takes them as many of them to have compiled what they do then.
+    private static readonly TimeSpan Skip = TimeSpan.FromSeconds(90);
     private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(int Partition, long End), long> _passed = new();
+    private volatile string? _lastUser;
 
     public async Task<bool> RunAsync(Lab lab, CancellationToken cancellationToken)
     {
@@ -24,14 +27,21 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
         await kafka.CreateTopicAsync(topic, settings.Partitions, cancellationToken);
         await kafka.CreateTopicAsync(output, 4, cancellationToken);
         var database = await lab.Postgres.CreateDatabaseAsync("live", cancellationToken: cancellationToken);
+        var port = FreePort.Any();
         await using var ours = await Contender.StartAsync(
-            "ours", lab.Folder, "run-ours", "--bootstrap", kafka.BootstrapServers, "--topic", topic, "--events", "0", "--output", output, "--postgres", database);
+            "ours", lab.Folder,
+            ["run-ours", "--bootstrap", kafka.BootstrapServers, "--topic", topic, "--events", "0", "--output", output, "--postgres", database, .. overHttp ? ["--port", $"{port}"] : Array.Empty<string>()]);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var http = overHttp ? new HttpReads(port, () => _lastUser, ending.Token) : null;
+        var reading = http is null ? Task.CompletedTask : Task.Run(() => http.ReadOpenAsync(Skip), cancellationToken);
         var results = Task.Run(() => ReadResults(kafka.BootstrapServers, output, ending.Token), cancellationToken);
         var records = Task.Run(() => ReadRecords(kafka.BootstrapServers, topic, ending.Token), cancellationToken);
-        var sent = await Task.Run(() => Send(kafka.BootstrapServers, topic), cancellationToken);
+        var sent = await Task.Run(() => Send(kafka.BootstrapServers, topic, http), cancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken); // what the last record has closed
+        if (http is not null)
+            await http.AllAnsweredAsync().WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
         await ending.CancelAsync();
+        await reading;
         if (ours.HasExited)
             throw ours.Broken();
 
@@ -52,6 +62,12 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
 
         Bench.Say($"{sent / length.TotalSeconds:#,0} events/s of {settings.Users:#,0} users on {settings.Partitions} partitions for {length.TotalSeconds:0} s; the first {Skip.TotalSeconds:0} s don't count");
         Print("closed result", waits);
+        if (http is not null)
+        {
+            Print("over HTTP", http.Closed);
+            Print("open over HTTP", http.Open);
+        }
+
         Print("record itself", await records);
         if (unknown > 0)
             Bench.Say($"{unknown:#,0} results came before any record that could have closed them: that is wrong");
@@ -65,10 +81,11 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
         Bench.Say($"{what,-14} {waits.Count,9:#,0} seen; p50 {At(0.5):0} ms, p95 {At(0.95):0} ms, p99 {At(0.99):0} ms, longest {At(1):0} ms");
     }
 
-    private long Send(string bootstrap, string topic)
+    private long Send(string bootstrap, string topic, HttpReads? http)
     {
         var (encoder, random, clock, sent) = (Schemas.UserEvents(), new Random(42), Stopwatch.StartNew(), 0L);
         var closed = new Dictionary<int, long>();
+        var seen = new Dictionary<(int Partition, long Start), string>();
         using var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig
         {
             BootstrapServers = bootstrap,
@@ -85,8 +102,15 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length)
                 if (_partitions.TryGetValue(record.UserId, out var partition))
                 {
                     var end = (now.ToUnixTimeMilliseconds() - 5_000) / 10_000 * 10_000;
+                    seen.TryAdd((partition, now.ToUnixTimeMilliseconds() / 10_000 * 10_000), record.UserId);
                     if (closed.GetValueOrDefault(partition) < end)
+                    {
                         (closed[partition], _passed[(partition, end)]) = (end, Stopwatch.GetTimestamp());
+                        if (clock.Elapsed > Skip && seen.Remove((partition, end - 10_000), out var user))
+                            http?.Await(user, DateTimeOffset.FromUnixTimeMilliseconds(end - 10_000), _passed[(partition, end)]);
+                    }
+
+                    _lastUser = record.UserId;
                 }
 
                 producer.Produce(topic, new() { Key = record.UserId, Value = value }, report => _partitions.TryAdd(report.Message.Key, report.Partition.Value));

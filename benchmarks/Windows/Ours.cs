@@ -1,6 +1,9 @@
 using AppHost.Processes;
 using Contracts.Records;
+using EventPlatform;
+using EventPlatform.AspNetCore;
 using EventPlatform.Hosting;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,18 +11,21 @@ using Shared;
 
 namespace Windows;
 
-/// <summary>A silo with nothing but the jobs that are measured, in a process of its own.</summary>
+/// <summary>A silo with nothing but the jobs that are measured, in a process of its own; with a port, it serves the API too.</summary>
 internal static class Ours
 {
-    public static async Task<int> RunAsync(Contest contest, string postgres, string output, IEnumerable<StreamJobs.Job> jobs)
+    public static async Task<int> RunAsync(Contest contest, string postgres, string output, IEnumerable<StreamJobs.Job> jobs, int? port)
     {
         var schemas = Directory.CreateTempSubdirectory("schemas");
         try
         {
             Schemas.Write(schemas.FullName, "window-totals", WindowTotal.Schema);
-            var builder = Host.CreateApplicationBuilder();
+            var builder = WebApplication.CreateSlimBuilder();
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {
+                ["urls"] = $"http://127.0.0.1:{port ?? FreePort.Any()}",
+                ["Silo:Port"] = $"{FreePort.Any()}",
+                ["Silo:GatewayPort"] = $"{FreePort.Any()}",
                 ["ConnectionStrings:Postgres"] = postgres,
                 ["Kafka:BootstrapServers"] = contest.Bootstrap,
                 ["Kafka:Topics:user-events"] = contest.Topic,
@@ -31,24 +37,27 @@ internal static class Ours
                 ["SchemaRegistry:Folder"] = schemas.FullName,
             });
             builder.Logging.SetMinimumLevel(LogLevel.Warning);
-            builder.UseOrleans(silo =>
-            {
-                silo.UseLocalhostClustering(FreePort.Any(), FreePort.Any(), serviceId: "windows", clusterId: "windows");
-                silo.AddEventPlatform(platform =>
-                {
-                    platform.Topic<UserRecord>(WindowJobs.Input, r => r.UserId, r => r.EventId, r => r.Timestamp);
-                    foreach (var job in jobs)
-                        platform.Job(job);
-                });
-            });
-            using var host = builder.Build();
-            await host.RunAsync();
+            if (port is null)
+                builder.UseOrleans(silo => silo.UseLocalhostClustering(FreePort.Any(), FreePort.Any(), serviceId: "windows", clusterId: "windows").AddEventPlatform(Define));
+            else
+                builder.AddEventPlatform(Define);
+            await using var app = builder.Build();
+            if (port is not null)
+                app.MapEventPlatform();
+            await app.RunAsync();
             Console.WriteLine($"allocated {GC.GetTotalAllocatedBytes()}");
             return 0;
         }
         finally
         {
             schemas.Delete(recursive: true);
+        }
+
+        void Define(PlatformBuilder platform)
+        {
+            platform.Topic<UserRecord>(WindowJobs.Input, r => r.UserId, r => r.EventId, r => r.Timestamp);
+            foreach (var job in jobs)
+                platform.Job(job);
         }
     }
 }

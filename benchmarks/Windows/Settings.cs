@@ -11,6 +11,7 @@ namespace Windows;
 /// <param name="Only">Only these contenders; all when there are none.</param>
 /// <param name="LiveRate">Events per second of a load that is sent while the job runs, to measure latency; null to measure speed.</param>
 /// <param name="LiveSeconds">How long that load lasts.</param>
+/// <param name="LiveHttp">Whether results are kept in the table too, and read over HTTP.</param>
 /// <param name="RecoveryKeys">Keys in open windows, to measure recovery; null to measure speed.</param>
 internal sealed record Settings(
-    long Events, int Users, int PerSecond, int Partitions, int Rounds, bool Ten, string? Peers, IReadOnlyList<string> Only, int? LiveRate, int LiveSeconds, int? RecoveryKeys);
+    long Events, int Users, int PerSecond, int Partitions, int Rounds, bool Ten, string? Peers, IReadOnlyList<string> Only, int? LiveRate, int LiveSeconds, bool LiveHttp, int? RecoveryKeys);

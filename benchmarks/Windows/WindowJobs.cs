@@ -41,12 +41,16 @@ internal static class WindowJobs
 
     /// <summary>Per user, ten seconds each: how many events, and what was spent.</summary>
     /// <param name="delay">How far the watermark is behind the latest record.</param>
-    public static Job PerUser(TimeSpan delay) => Job.Named("per-user").From<Sale>(Input).Watermark(e => e.Timestamp, delay: delay)
-        .KeyByRecordKey(e => e.UserId)
-        .Window(Tumbling.Of(10.Seconds()))
-        .Aggregate(a => new { count = a.Count(), total = a.Sum(e => e.Amount) })
-        .ToTopic(Output, r => new WindowTotal { User = r.Key, Start = r.Start, Count = r.Value.count, Cents = (long)(r.Value.total * 100) })
-        .OnlyToTopics();
+    /// <param name="isOnlyToTopic">Whether results go to the topic alone, as the peers' do; else they are kept in the table too.</param>
+    public static Job PerUser(TimeSpan delay, bool isOnlyToTopic)
+    {
+        var job = Job.Named("per-user").From<Sale>(Input).Watermark(e => e.Timestamp, delay: delay)
+            .KeyByRecordKey(e => e.UserId)
+            .Window(Tumbling.Of(10.Seconds()))
+            .Aggregate(a => new { count = a.Count(), total = a.Sum(e => e.Amount) })
+            .ToTopic(Output, r => new WindowTotal { User = r.Key, Start = r.Start, Count = r.Value.count, Cents = (long)(r.Value.total * 100) });
+        return isOnlyToTopic ? job.OnlyToTopics() : job;
+    }
 
     /// <summary>The shop's ten queries that Flink SQL computes too.</summary>
     public static IEnumerable<Job> Ten =>
