@@ -19,6 +19,9 @@ internal sealed class HttpReads(int port, Func<string?> anyUser, CancellationTok
     /// <summary>How long it took to read a user's open windows, in milliseconds.</summary>
     public List<double> Open { get; } = [];
 
+    /// <summary>Answers without an open window of a user who had one.</summary>
+    public int Empty { get; private set; }
+
     /// <summary>Asks for a user's result until it is there.</summary>
     /// <param name="user">The user, of whom there was a record in the window.</param>
     /// <param name="start">When the window starts.</param>
@@ -42,7 +45,8 @@ internal sealed class HttpReads(int port, Func<string?> anyUser, CancellationTok
             if (anyUser() is not { } user || ending.IsCancellationRequested)
                 continue;
             var asked = Stopwatch.GetTimestamp();
-            await CountAsync($"?key={user}&state=open");
+            if (await CountAsync($"?key={user}&state=open") == 0)
+                Empty++;
             Open.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
         }
     }

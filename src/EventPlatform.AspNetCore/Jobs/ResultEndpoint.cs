@@ -16,6 +16,9 @@ namespace EventPlatform.AspNetCore.Jobs;
 internal static class ResultEndpoint
 {
     private const int RowsAtOnce = 5000;
+
+    /// <summary>Open windows are computed, and put in order, for each question: as few questions as messages between processes allow.</summary>
+    private const int OpenRowsAtOnce = 100_000;
     private static readonly string[] States = ["open", "closed", "final", "all"];
 
     public static async Task<IResult> GetAsync(
@@ -81,14 +84,13 @@ internal static class ResultEndpoint
                 filter = filter with { After = Place(rows[^1]) };
         }
 
-        // However many are open, no message between processes holds more of them.
         ResultPlace? after = null;
         for (var more = state is "open" or "all"; more;)
         {
-            var rows = await open.ReadAsync(job, filter, after, RowsAtOnce, cancellationToken);
+            var rows = await open.ReadAsync(job, filter, after, OpenRowsAtOnce, cancellationToken);
             foreach (var row in rows)
                 await writer.WriteLineAsync(Row(row).ToJsonString());
-            more = rows.Count == RowsAtOnce;
+            more = rows.Count == OpenRowsAtOnce;
             after = more ? Place(rows[^1]) : null;
         }
     }

@@ -95,7 +95,11 @@ public sealed partial class JobMerger : IAsyncDisposable
             SayWaits(positions, partitions);
         // That only time has moved on is worth a transaction now and then: it moves with every checkpoint of every partition.
         if (parts.Count == 0 && _merged.Output.IsEmpty && (final == _watermark || (_writtenAt is { } at && _services.Time.GetElapsedTime(at) < _services.Options.CheckpointInterval)))
+        {
+            await ForgetSentAsync(cancellationToken);
             return;
+        }
+
         var outbox = _merged.Output.Records.GroupBy(r => r.Topic, StringComparer.Ordinal)
             .Select(g => (g.Key, OutboxRecords.Write(g))).ToList();
         var checkpoint = new MergerCheckpoint(

@@ -23,7 +23,8 @@ internal sealed partial class OutboxSender(string owner, TopicConnection options
             Send(kept.Key, [.. kept.Select(c => (c.Topic, c.Data))], isNew: false);
         if (outbox.Count == 0)
             _sender.Fence();
-        SentUpTo = checkpoint;
+        if (!_stopping)
+            SentUpTo = checkpoint;
     }
 
     /// <summary>Sends a checkpoint's results ahead; <see cref="Send"/> shows them, <see cref="TakeBack"/> does not. When it cannot, they are sent by <see cref="Send"/>.</summary>

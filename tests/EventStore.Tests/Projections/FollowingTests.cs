@@ -48,7 +48,7 @@ public sealed class FollowingTests(PostgresServer postgres) : IAsyncLifetime
         await _world.AppendAsync("number/a", Counted(8));
         var name = await _world.Store.ScalarAsync<string>("select type from mt_events where seq_id = 3");
         await _world.Store.ScalarAsync<int>("update mt_events set type = 'of-the-next-release' where seq_id = 3; select 1");
-        var feed = _world.Store.Get<StoreFeed>().ReadAsync([name], sources: false, StoreFeed.Position(2), upTo: null, TestContext.Current.CancellationToken).GetAsyncEnumerator();
+        var feed = _world.Store.Get<StoreFeed>().ReadAsync([name], sources: false, pageSize: 10, StoreFeed.Position(2), upTo: null, TestContext.Current.CancellationToken).GetAsyncEnumerator();
         for (var page = 0; page < 3; page++)
         {
             Assert.True(await feed.MoveNextAsync());

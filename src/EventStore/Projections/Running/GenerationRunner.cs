@@ -63,6 +63,8 @@ internal sealed class GenerationRunner(
     {
         var (stored, storedAt) = (current.Position, context.Time.GetTimestamp());
         var last = current;
+        if (current.Stage == GenerationStage.Active)
+            await IndexAsync(current, cancellationToken);
         var pages = source.ReadAsync(current.Position, cancellationToken).OneAhead(p => p.AtEnd, cancellationToken)
             .Select(p => (Page: p, Take: target.Prepare(p.Events))).OneAhead(p => p.Page.AtEnd, cancellationToken);
         await foreach (var (page, take) in pages)
@@ -97,11 +99,17 @@ internal sealed class GenerationRunner(
         }
     }
 
-    private async Task<bool> SwitchAsync(Generation built, bool complete, CancellationToken cancellationToken)
+    /// <summary>What is read has its indexes, whichever version of the program has built it.</summary>
+    private async Task IndexAsync(Generation generation, CancellationToken cancellationToken)
     {
         if (!_isIndexed && target.Definition is { } definition)
-            await store.IndexAsync(built, definition, cancellationToken);
+            await store.IndexAsync(generation, definition, cancellationToken);
         _isIndexed = true;
+    }
+
+    private async Task<bool> SwitchAsync(Generation built, bool complete, CancellationToken cancellationToken)
+    {
+        await IndexAsync(built, cancellationToken);
         if (!await store.SwitchAsync(built, complete, cancellationToken))
             return false;
         context.Log.Switched(built.Name, built.Version, built.Id);

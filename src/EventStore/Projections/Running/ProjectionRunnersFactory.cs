@@ -11,6 +11,8 @@ internal sealed class ProjectionRunnersFactory(
     StoreDataSources dataSources, EventTypes events, IEventSerializer serializer, StoreAvailability availability,
     IOptions<EventStoreOptions> storeOptions, IOptions<ProjectionOptions> options, TimeProvider time, ProjectionLog log, RunnerName runner)
 {
+    private const int MostForSubscribers = 5_000;
+
     private readonly RunnerContext _context = new(availability, storeOptions.Value, options.Value, time, log);
 
     public ProjectionRunners Create(string name) => new(name, set, store, this, queries, runner, log);
@@ -46,10 +48,13 @@ internal sealed class ProjectionRunnersFactory(
         _ => set.Find(generation.Definition, generation.Version) is { } projection ? new DocumentTarget(projection, generation, dataSources) : null,
     };
 
+    /// <summary>A subscriber is given a page as a whole, and again when it fails: it must not be as large as one that only the database sees.</summary>
+    private int PageSize(IPageTarget target) => target.Definition is null ? Math.Min(MostForSubscribers, options.Value.PageSize) : options.Value.PageSize;
+
     private PageSource? Source(IPageTarget target, ReplayRequest? replay)
     {
         if (replay is null or { Source: ReplayRequest.Store })
-            return new((position, stop) => feed.ReadAsync(target.EventNames, target.ReadsSources, position, replay?.ToSequence, stop), Divisible: true, Ends: replay?.ToSequence is not null);
+            return new((position, stop) => feed.ReadAsync(target.EventNames, target.ReadsSources, PageSize(target), position, replay?.ToSequence, stop), Divisible: true, Ends: replay?.ToSequence is not null);
         return sources.FirstOrDefault(s => s.Name == replay.Source) is { } source
             ? new((position, stop) => source.ReadAsync(replay, position.Length == 0 ? null : position, stop), Divisible: false, Ends: true)
             : null;

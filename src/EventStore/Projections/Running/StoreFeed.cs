@@ -38,14 +38,15 @@ internal sealed class StoreFeed(
     /// </remarks>
     /// <param name="eventNames">The events to read; the pages' positions cover the others too.</param>
     /// <param name="sources">Whether the events' sources are read too.</param>
+    /// <param name="pageSize">The most events of a page.</param>
     /// <param name="position">The position to go on behind.</param>
     /// <param name="upTo">The last sequence number to read, or null.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async IAsyncEnumerable<EventPage> ReadAsync(
-        string[] eventNames, bool sources, string position, long? upTo, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string[] eventNames, bool sources, int pageSize, string position, long? upTo, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var at = long.Parse(position, CultureInfo.InvariantCulture);
-        var limit = options.Value.PageSize;
+        var limit = pageSize;
         var saidUnknown = false;
         while (true)
         {
@@ -53,7 +54,7 @@ internal sealed class StoreFeed(
             var end = Math.Min(mark, upTo ?? long.MaxValue);
             if (end > at)
             {
-                var pageEnd = Math.Min(end, at + (Span * options.Value.PageSize));
+                var pageEnd = Math.Min(end, at + (Span * pageSize));
                 var (events, more, unknown) = await PageAsync(eventNames, sources, at, pageEnd, limit, cancellationToken);
                 if (unknown is not null)
                 {
@@ -67,7 +68,7 @@ internal sealed class StoreFeed(
                 }
 
                 // What a page could not hold was sent in vain: ask for less while events are large.
-                limit = more && events.Count < limit ? events.Count : Math.Min(limit * 2, options.Value.PageSize);
+                limit = more && events.Count < limit ? events.Count : Math.Min(limit * 2, pageSize);
                 at = more ? events[^1].Sequence : pageEnd;
                 yield return new EventPage(events, Position(at), at, AtEnd: at == end);
             }

@@ -52,14 +52,26 @@ internal sealed class GenerationTables(string schema)
     /// </summary>
     public async Task IndexAsync(NpgsqlConnection connection, Generation generation, ProjectionDefinition definition, CancellationToken cancellationToken)
     {
-        if (generation.Table is not { } table || definition.Orders.Count == 0)
+        if (generation.Table is not { } table)
             return;
-        var indexes = definition.Orders.Select((order, i) =>
-            $"create index if not exists {table}_o{i.ToString(CultureInfo.InvariantCulture)} on {schema}.{table} (({OrderExpression(order)}) desc, key);");
+        var missing = new List<string>();
+        for (var i = 0; i < definition.Orders.Count; i++)
+        {
+            var index = $"{table}_o{i.ToString(CultureInfo.InvariantCulture)}";
+            await using var look = new NpgsqlCommand($"select to_regclass('{schema}.{index}') is null", connection);
+            if (await look.ExecuteScalarAsync(cancellationToken) is true)
+                missing.Add($"create index if not exists {index} on {schema}.{table} (({OrderExpression(definition.Orders[i])}) desc, key);");
+        }
+
+        if (missing.Count == 0)
+            return;
+
+        // Over many documents it takes its time; nothing but the runner that asks for it waits. The limit of the connection counts from the start of a command.
+        await ExecuteAsync(connection, "set local statement_timeout = 0", cancellationToken);
         await using var command = new NpgsqlCommand($"""
             select pg_advisory_xact_lock(hashtextextended('{schema}.{table}', 0));
-            {string.Join('\n', indexes)}
-            """, connection) { CommandTimeout = 0 }; // over many documents it takes its time
+            {string.Join('\n', missing)}
+            """, connection) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -93,8 +105,12 @@ internal sealed class GenerationTables(string schema)
     public async Task DropAsync(NpgsqlConnection connection, Generation generation, CancellationToken cancellationToken)
     {
         await SetStageAsync(connection, generation, GenerationStage.Dropped, cancellationToken);
-        if (generation.Table is not null)
-            await ExecuteAsync(connection, $"drop table {schema}.{generation.Table}", cancellationToken);
+        if (generation.Table is null)
+            return;
+
+        // Its index may be in the making, or a backup may read it: what goes on beside it must not wait for that. The caller hears that it has to try again.
+        await ExecuteAsync(connection, "set local lock_timeout = '2s'", cancellationToken);
+        await ExecuteAsync(connection, $"drop table {schema}.{generation.Table}", cancellationToken);
     }
 
     /// <summary>Removes a name from what can be read.</summary>
