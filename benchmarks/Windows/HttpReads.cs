@@ -7,7 +7,7 @@ namespace Windows;
 /// Reads results over HTTP while the load goes on. Of each window that closes, one user of each partition is asked for until the result is there, every ten milliseconds: more
 /// questions would be much of what two cores do in that moment. Between them, users' open windows are read.
 /// </summary>
-internal sealed class HttpReads(int port, Func<string?> anyUser, CancellationToken ending) : IDisposable
+internal sealed class HttpReads(int port, Func<string?> anyUser, Func<bool> counts, CancellationToken ending) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private readonly HttpClient _http = new() { BaseAddress = new($"http://127.0.0.1:{port}/jobs/per-user/results"), Timeout = TimeSpan.FromSeconds(10) };
@@ -28,26 +28,31 @@ internal sealed class HttpReads(int port, Func<string?> anyUser, CancellationTok
     /// <param name="closedAt">The timestamp at which the watermark passed its end.</param>
     public void Await(string user, DateTimeOffset start, long closedAt) => _asked.Add(Task.Run(async () =>
     {
+        await UntilUpAsync();
         var query = $"?key={user}&state=final&from={start:yyyy-MM-ddTHH:mm:ssZ}&to={start.AddSeconds(1):yyyy-MM-ddTHH:mm:ssZ}";
         while (await CountAsync(query) == 0)
             await Task.Delay(Pause, ending);
+        if (!counts())
+            return;
         lock (Closed)
             Closed.Add(Stopwatch.GetElapsedTime(closedAt).TotalMilliseconds);
     }, ending));
 
-    /// <summary>Reads open windows of one user after the other, from a while on until the end.</summary>
-    public async Task ReadOpenAsync(TimeSpan skip)
+    /// <summary>Reads open windows of one user after the other, until the end.</summary>
+    public async Task ReadOpenAsync()
     {
-        await Task.Delay(skip, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await UntilUpAsync();
         while (!ending.IsCancellationRequested)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (anyUser() is not { } user || ending.IsCancellationRequested)
                 continue;
             var asked = Stopwatch.GetTimestamp();
-            if (await CountAsync($"?key={user}&state=open") == 0)
-                Empty++;
+            var rows = await CountAsync($"?key={user}&state=open");
+            if (!counts())
+                continue;
             Open.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
+            Empty += rows == 0 ? 1 : 0;
         }
     }
 
@@ -55,6 +60,25 @@ internal sealed class HttpReads(int port, Func<string?> anyUser, CancellationTok
     public Task AllAnsweredAsync() => Task.WhenAll(_asked);
 
     public void Dispose() => _http.Dispose();
+
+    private async Task UntilUpAsync()
+    {
+        while (!ending.IsCancellationRequested)
+        {
+            try
+            {
+                using var answer = await _http.GetAsync("?state=open&limit=1", ending);
+                if (answer.IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // The process is starting.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), ending);
+        }
+    }
 
     private async Task<int> CountAsync(string query)
     {

@@ -18,6 +18,7 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length, bool ov
     private static readonly TimeSpan Skip = TimeSpan.FromSeconds(90);
     private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(int Partition, long End), long> _passed = new();
+    private readonly Stopwatch _clock = new();
     private volatile string? _lastUser;
 
     public async Task<bool> RunAsync(Lab lab, CancellationToken cancellationToken)
@@ -32,11 +33,11 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length, bool ov
             "ours", lab.Folder,
             ["run-ours", "--bootstrap", kafka.BootstrapServers, "--topic", topic, "--events", "0", "--output", output, "--postgres", database, .. overHttp ? ["--port", $"{port}"] : Array.Empty<string>()]);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var http = overHttp ? new HttpReads(port, () => _lastUser, ending.Token) : null;
-        var reading = http is null ? Task.CompletedTask : Task.Run(() => http.ReadOpenAsync(Skip), cancellationToken);
-        var results = Task.Run(() => ReadResults(kafka.BootstrapServers, output, ending.Token), cancellationToken);
-        var records = Task.Run(() => ReadRecords(kafka.BootstrapServers, topic, ending.Token), cancellationToken);
-        var sent = await Task.Run(() => Send(kafka.BootstrapServers, topic, http), cancellationToken);
+        using var http = overHttp ? new HttpReads(port, () => _lastUser, () => _clock.Elapsed > Skip, ending.Token) : null;
+        var reading = http is null ? Task.CompletedTask : Task.Run(http.ReadOpenAsync, cancellationToken);
+        var results = OnOwnThread(() => ReadResults(kafka.BootstrapServers, output, ending.Token));
+        var records = OnOwnThread(() => ReadRecords(kafka.BootstrapServers, topic, ending.Token));
+        var sent = await OnOwnThread(() => Send(kafka.BootstrapServers, topic, http));
         await Task.Delay(TimeSpan.FromSeconds(2), cancellationToken); // what the last record has closed
         var from = DateTimeOffset.UtcNow - length + Skip;
         if (http is not null)
@@ -76,6 +77,9 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length, bool ov
         return waits.Count > 0 && unknown == 0;
     }
 
+    /// <summary>These loops never give a thread back: on the pool's, what is read over HTTP would wait for another one.</summary>
+    private static Task<T> OnOwnThread<T>(Func<T> loop) => Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     private static void Print(string what, List<double> waits)
     {
         waits.Sort();
@@ -85,7 +89,8 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length, bool ov
 
     private long Send(string bootstrap, string topic, HttpReads? http)
     {
-        var (encoder, random, clock, sent) = (Schemas.UserEvents(), new Random(42), Stopwatch.StartNew(), 0L);
+        var (encoder, random, clock, sent) = (Schemas.UserEvents(), new Random(42), _clock, 0L);
+        clock.Start();
         var closed = new Dictionary<int, long>();
         var seen = new Dictionary<(int Partition, long Start), string>();
         string? next = null;
@@ -109,7 +114,7 @@ internal sealed class Live(Settings settings, int rate, TimeSpan length, bool ov
                     if (closed.GetValueOrDefault(partition) < end)
                     {
                         (closed[partition], _passed[(partition, end)]) = (end, Stopwatch.GetTimestamp());
-                        if (clock.Elapsed > Skip && seen.Remove((partition, end - 10_000), out var user))
+                        if (seen.Remove((partition, end - 10_000), out var user))
                             http?.Await(user, DateTimeOffset.FromUnixTimeMilliseconds(end - 10_000), _passed[(partition, end)]);
                     }
 
