@@ -5,7 +5,7 @@ namespace EventStore.Projections;
 /// <summary>How projections are run.</summary>
 public sealed class ProjectionOptions
 {
-    /// <summary>The most events that are folded in one transaction. Default 20,000. While one page is written the next is folded and one more is read: the larger they are, the less each event costs, and the more memory it takes.</summary>
+    /// <summary>The most events that are folded in one transaction. Default 20,000. While one page is written the next is folded and one more is read: the larger they are, the less each event costs, and the more memory it takes. Subscribers are given at most 5,000 at a time.</summary>
     public int PageSize { get; set; } = 20_000;
 
     /// <summary>The most bytes of event JSON in one page, unless a single event is larger. Default 16 MiB.</summary>

@@ -47,8 +47,8 @@ internal sealed class GenerationTables(string schema)
     }
 
     /// <summary>
-    /// Makes the indexes by which documents are listed, where they are missing. One that is being built gets them when it is done: with an index over what each event changes, every
-    /// change of a document costs about twice as much.
+    /// Makes the indexes by which documents are listed, where they are missing. One that is being built gets them when it is done: nobody lists it before, and an index over what each
+    /// event changes would be changed with every event.
     /// </summary>
     public async Task IndexAsync(NpgsqlConnection connection, Generation generation, ProjectionDefinition definition, CancellationToken cancellationToken)
     {
