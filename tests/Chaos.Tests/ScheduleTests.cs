@@ -27,6 +27,21 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public void Only_the_kinds_that_are_asked_for_come()
+    {
+        FaultKind[] asked = [FaultKind.SiloKilled, FaultKind.SiloStoppedBeyondLease];
+        var planned = FaultPlan.Make(7, 60, Length, FaultPlan.Choose(asked, realKafka: true));
+        Assert.Equal(asked.Order(), planned.Select(f => f.Kind).Distinct().Order());
+    }
+
+    [Fact]
+    public void A_kind_that_the_broker_at_hand_cannot_have_is_refused_and_named()
+    {
+        var refused = Assert.Throws<InvalidOperationException>(() => FaultPlan.Choose([FaultKind.SiloKilled, FaultKind.BrokerKilled], realKafka: false));
+        Assert.Contains("BrokerKilled cannot be done on the emulator", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Faults_come_in_order_and_within_the_length()
     {
         var times = FaultPlan.Make(7, 60, Length, FaultPlan.Possible(realKafka: true)).Select(f => f.At).ToArray();

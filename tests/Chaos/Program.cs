@@ -2,6 +2,7 @@ using System.CommandLine;
 using AppHost.Kafka;
 using Chaos.Planted;
 using Chaos.Running;
+using Chaos.Schedule;
 
 if (args is ["silo", var defect])
     return await PlantedSilo.RunAsync(defect);
@@ -14,13 +15,14 @@ var rate = new Option<int>("--rate") { Description = "Records per second.", Defa
 var keys = new Option<int>("--keys") { Description = "How many users and accounts.", DefaultValueFactory = _ => 300 };
 var kafka = new Option<string?>("--kafka") { Description = "emulator or apache. Default: apache where KAFKA_HOME names one." };
 var data = new Option<string>("--data") { Description = "Where the system's data, logs and the reports lie.", DefaultValueFactory = _ => Path.Combine(".data", "chaos") };
+var kinds = new Option<FaultKind[]>("--kinds") { Description = $"Only faults of these kinds: {string.Join(", ", Enum.GetNames<FaultKind>())}. Default: all that are possible.", AllowMultipleArgumentsPerToken = true };
 var planted = new Option<bool>("--planted") { Description = "Plant one defect after the other into the silos; each must be caught." };
 var keep = new Option<bool>("--keep") { Description = "Keep all that the checker saw, even when it found nothing." };
 var only = new Option<string[]>("--only") { Description = "With --planted: only these defects.", AllowMultipleArgumentsPerToken = true };
 var root = new RootCommand("""
     Runs the system in real processes, loads it, breaks parts of it by a seeded schedule, and judges whether every promise was kept.
     Exit codes: 0 no violation, 1 violations (or a planted defect not caught), 2 it could not run.
-    """) { seed, faults, minutes, silos, rate, keys, kafka, data, planted, only, keep };
+    """) { seed, faults, minutes, silos, rate, keys, kafka, data, kinds, planted, only, keep };
 root.SetAction(async (parsed, stop) =>
 {
     try
@@ -29,7 +31,7 @@ root.SetAction(async (parsed, stop) =>
         var options = new ChaosOptions(
             parsed.GetValue(seed), count, TimeSpan.FromMinutes(parsed.GetValue(minutes) ?? Math.Max(1, count) / 4.0), parsed.GetValue(silos),
             (parsed.GetValue(kafka) ?? (PrivateKafka.Home() is null ? "emulator" : "apache")) == "apache", Path.GetFullPath(parsed.GetValue(data)!),
-            parsed.GetValue(rate), parsed.GetValue(keys), Keep: parsed.GetValue(keep));
+            parsed.GetValue(rate), parsed.GetValue(keys), Kinds: parsed.GetValue(kinds), Keep: parsed.GetValue(keep));
         if (parsed.GetValue(planted))
             return await PlantedRun.ExecuteAsync(options, parsed.GetValue(only) ?? [], Console.WriteLine, stop);
         Console.WriteLine($"seed {options.Seed}: {count} faults in {options.Length.TotalMinutes:0.0} minutes; reports in {options.Reports}");

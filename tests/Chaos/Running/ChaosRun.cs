@@ -31,7 +31,7 @@ internal static class ChaosRun
     public static async Task<Report> ExecuteAsync(
         ChaosOptions options, PrivatePostgres? shared, TimeSpan patience, bool audit, Action<string> say, CancellationToken cancellationToken)
     {
-        var planned = options.Schedule ?? FaultPlan.Make(options.Seed, options.Faults, options.Length, FaultPlan.Possible(options.RealKafka));
+        var planned = options.Schedule ?? FaultPlan.Make(options.Seed, options.Faults, options.Length, FaultPlan.Choose(options.Kinds ?? [], options.RealKafka));
         var folder = Path.Combine(options.Data, $"run-{DateTime.UtcNow:yyyyMMdd-HHmmss}-{options.Seed}{(options.Plant is null ? "" : "-" + options.Plant)}");
         var began = DateTimeOffset.UtcNow;
         await using var system = await ChaosSystem.StartAsync(options, folder, shared, cancellationToken);

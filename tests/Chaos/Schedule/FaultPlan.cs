@@ -40,6 +40,19 @@ public static class FaultPlan
     public static IReadOnlyList<FaultKind> Possible(bool realKafka) =>
         [.. Enum.GetValues<FaultKind>().Where(k => k is FaultKind.BrokerKilled or FaultKind.PartitionAdded ? realKafka : k is not (FaultKind.BrokerAway or FaultKind.BrokerErrors) || !realKafka)];
 
+    /// <summary>Those of the kinds asked for, or all that are possible when none is asked for.</summary>
+    /// <param name="asked">The kinds asked for; may be empty.</param>
+    /// <param name="realKafka">Whether Apache Kafka is used, not the emulator.</param>
+    /// <exception cref="InvalidOperationException">One that is asked for cannot be done there.</exception>
+    public static IReadOnlyList<FaultKind> Choose(IReadOnlyCollection<FaultKind> asked, bool realKafka)
+    {
+        var possible = Possible(realKafka);
+        var impossible = asked.Except(possible).ToArray();
+        return impossible.Length > 0
+            ? throw new InvalidOperationException($"{string.Join(", ", impossible)} cannot be done on {(realKafka ? "Apache Kafka" : "the emulator")}. Possible there: {string.Join(", ", possible)}.")
+            : asked.Count == 0 ? possible : [.. possible.Where(asked.Contains)];
+    }
+
     /// <summary>Makes the schedule.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="faults">How many faults.</param>
