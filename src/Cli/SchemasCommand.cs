@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using SchemaRegistry;
 
 namespace Cli;
 
@@ -14,10 +13,8 @@ internal static class SchemasCommand
         var command = new Command("schemas", "Lists name, version and id of every schema.") { url, data, json };
         command.SetAction((parsed, cancellationToken) => Common.AnsweredAsync(async () =>
         {
-            var registry = SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions
-            {
-                Url = parsed.GetValue(url) ?? Endpoints.Find(parsed.GetValue(data))?.Registry,
-            });
+            var (given, system) = (parsed.GetValue(url), Endpoints.Find(parsed.GetValue(data)));
+            var registry = SystemAccess.Load(parsed.GetValue(data)).Registry(given ?? system?.Registry, isOwn: given is null && system?.SchemaRegistryUrl is null);
             var schemas = (await registry.ListAsync(cancellationToken)).Select(s => new { name = s.Subject, version = s.Version, id = s.Id }).ToArray();
             if (parsed.GetValue(json))
                 Console.WriteLine(JsonSerializer.Serialize(schemas));

@@ -1,4 +1,3 @@
-using Confluent.SchemaRegistry;
 using SchemaRegistry;
 using SchemaRegistry.Registries;
 using RegisteredSchema = SchemaRegistry.Registries.RegisteredSchema;
@@ -10,22 +9,21 @@ namespace Cli;
 /// schemas of its topics there, and no folder of ours has them.
 /// </summary>
 /// <param name="known">Asked first.</param>
-/// <param name="url">The system's registry, or null.</param>
-internal sealed class SystemSchemas(ISchemaRegistry known, string? url) : ISchemaRegistry
+/// <param name="running">The system's registry, or null.</param>
+/// <param name="url">Its address.</param>
+internal sealed class SystemSchemas(ISchemaRegistry known, ISchemaRegistry? running, string? url) : ISchemaRegistry
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-
-    // Without a folder: which schemas have ids of a folder's kind is not ours to know.
-    private readonly ConfluentSchemaRegistry? _running = url is null ? null
-        : new(new CachedSchemaRegistryClient(new SchemaRegistryConfig { Url = url, RequestTimeoutMs = (int)Timeout.TotalMilliseconds }), url, folder: null);
-
     private readonly Dictionary<int, string> _found = [];
 
     /// <summary>Opens them.</summary>
     /// <param name="given">A registry that the user named, or null.</param>
     /// <param name="system">The running system.</param>
-    public static SystemSchemas Open(string? given, Endpoints system) =>
-        new(SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = given ?? system.SchemaRegistryUrl }), given ?? system.Registry);
+    /// <param name="access">How it is reached.</param>
+    public static SystemSchemas Open(string? given, Endpoints system, SystemAccess access)
+    {
+        var url = given ?? system.Registry;
+        return new(access.Registry(given ?? system.SchemaRegistryUrl), url is null ? null : access.RegistryAlone(url, isOwn: given is null && system.SchemaRegistryUrl is null), url);
+    }
 
     /// <inheritdoc/>
     /// <exception cref="RecordFormatException">Nobody who can be asked knows it.</exception>
@@ -37,11 +35,11 @@ internal sealed class SystemSchemas(ISchemaRegistry known, string? url) : ISchem
         {
             return _found[id] = await known.GetByIdAsync(id, cancellationToken);
         }
-        catch (UnknownSchemaException unknown) when (_running is not null)
+        catch (UnknownSchemaException unknown) when (running is not null)
         {
             try
             {
-                return _found[id] = await _running.GetByIdAsync(id, cancellationToken);
+                return _found[id] = await running.GetByIdAsync(id, cancellationToken);
             }
             catch (UnknownSchemaException)
             {
@@ -59,5 +57,5 @@ internal sealed class SystemSchemas(ISchemaRegistry known, string? url) : ISchem
         throw new NotSupportedException("Who looks at records registers nothing.");
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<RegisteredSchema>> ListAsync(CancellationToken cancellationToken = default) => (_running ?? known).ListAsync(cancellationToken);
+    public ValueTask<IReadOnlyList<RegisteredSchema>> ListAsync(CancellationToken cancellationToken = default) => (running ?? known).ListAsync(cancellationToken);
 }

@@ -29,7 +29,7 @@ internal static class TailCommand
                 result.AddError($"--at '{text}' is not partition:offset, for example 0:100.");
         });
         command.SetAction((parsed, cancellationToken) => Common.WithSystemAsync(parsed.GetValue(data), system => PrintAsync(
-            system, SystemSchemas.Open(parsed.GetValue(registry), system), parsed.GetValue(topic)!, Position(parsed.GetValue(at)), parsed.GetValue(count) ?? int.MaxValue, parsed.GetValue(follow), cancellationToken)));
+            system, SystemAccess.Load(parsed.GetValue(data)), parsed.GetValue(registry), parsed.GetValue(topic)!, Position(parsed.GetValue(at)), parsed.GetValue(count) ?? int.MaxValue, parsed.GetValue(follow), cancellationToken)));
         return command;
     }
 
@@ -39,11 +39,11 @@ internal static class TailCommand
             : null;
 
     private static async Task<int> PrintAsync(
-        Endpoints system, SystemSchemas registry, string topic, (int Partition, long Offset)? at, int count, bool follow, CancellationToken cancellationToken)
+        Endpoints system, SystemAccess access, string? given, string topic, (int Partition, long Offset)? at, int count, bool follow, CancellationToken cancellationToken)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        var registry = SystemSchemas.Open(given, system, access);
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(access.Kafka(system.Kafka!))
         {
-            BootstrapServers = system.Kafka,
             GroupId = "tail",
             EnableAutoCommit = false,
             EnablePartitionEof = true,

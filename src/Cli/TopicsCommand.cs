@@ -38,7 +38,7 @@ internal static class TopicsCommand
         command.SetAction((parsed, _) => Common.WithSystemAsync(parsed.GetValue(data), async system =>
         {
             var (topic, count) = (parsed.GetValue(name)!, parsed.GetValue(partitions));
-            using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = system.Kafka }).SetLogHandler((_, _) => { }).Build();
+            using var admin = new AdminClientBuilder(SystemAccess.Load(parsed.GetValue(data)).Kafka(system.Kafka!)).SetLogHandler((_, _) => { }).Build();
             var before = Partitions(admin, topic);
             if (!await ChangeAsync(system, admin, method, topic, count))
                 return 1;

@@ -29,9 +29,11 @@ internal static class Run
             // Another broker than the running system's has nothing to do with its registry.
             var registry = settings.Registry ?? (settings.Bootstrap is null ? endpoints?.SchemaRegistryUrl : null);
             var seed = settings.Seed ?? Random.Shared.Next();
-            var source = await SourceAsync(settings, seed, registry, cancellationToken);
-            await Topics.EnsureAsync(bootstrap, settings.Topics);
-            using var sender = new Sender(bootstrap, settings.IsGentle, settings.Trace ?? settings.IsGentle, Console.Error.WriteLine);
+            var access = SystemAccess.Load(settings.Data);
+            var client = access.Kafka(bootstrap);
+            var source = await SourceAsync(settings, seed, registry is null ? null : access.Registry(registry), cancellationToken);
+            await Topics.EnsureAsync(client, settings.Topics);
+            using var sender = new Sender(client, settings.IsGentle, settings.Trace ?? settings.IsGentle, Console.Error.WriteLine);
             using var gate = settings.HeedLag is { } limit ? new LagGate(endpoints!.Api!, limit, TimeProvider.System, Console.Error.WriteLine) : null;
             return await SendAsync(settings, source, sender, gate, new Summary(seed), cancellationToken);
         }
@@ -45,10 +47,9 @@ internal static class Run
         }
     }
 
-    private static async Task<RecordSource> SourceAsync(Settings settings, int seed, string? registryUrl, CancellationToken cancellationToken)
+    private static async Task<RecordSource> SourceAsync(Settings settings, int seed, ISchemaRegistry? registry, CancellationToken cancellationToken)
     {
         var files = await new FolderSchemaRegistry(Path.Combine(AppContext.BaseDirectory, "schemas")).ListAsync(cancellationToken);
-        var registry = registryUrl is null ? null : SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = registryUrl });
         var shop = new ShopGenerator(
             seed, settings.Seed is null ? EventClock.Live(TimeProvider.System) : EventClock.Seeded, settings.Users, settings.TransactionsPerMille, settings.Late);
         var (users, transactions) = (Newest("user-events"), Newest("transactions"));

@@ -86,6 +86,18 @@ public sealed class RunTests(KafkaBrokers brokers, RegistryServer registry)
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public async Task What_the_brokers_want_of_a_client_is_read_from_the_systems_settings()
+    {
+        var folder = Directory.CreateTempSubdirectory("data-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "endpoints.json"), """{"kafka":"127.0.0.1:1"}""");
+        await File.WriteAllTextAsync(Path.Combine(folder, "settings.json"), """{"Kafka":{"Client":{"security.protocl":"SSL"}}}""");
+        using var run = await ProducerProcess.RunAsync("--data", folder);
+        await run.ExpectExitAsync(2);
+        Assert.Contains("Kafka:Client does not fit: No such configuration property: \"security.protocl\"", run.Errors, StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
     [RegistryFact]
     public async Task With_a_registry_its_records_carry_the_registrys_id()
     {

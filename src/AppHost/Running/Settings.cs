@@ -29,11 +29,18 @@ public sealed class Settings
         if (wrong.Length > 0)
             throw new InvalidOperationException($"Settings after -- have the form Name:Sub=value, unlike {string.Join(", ", wrong.Select(w => $"'{w}'"))}.");
         var file = Path.GetFullPath(Path.Combine(dataFolder, "settings.json"));
+        return new Settings(Read(file), Given(given));
+    }
+
+    private static IConfigurationRoot Read(string file)
+    {
         try
         {
-            return new Settings(
-                new ConfigurationBuilder().AddJsonFile(file, optional: true).Build(),
-                Given(given));
+            var written = new ConfigurationBuilder().AddJsonFile(file, optional: true).Build();
+            // Sections that nobody here reads may be an application's own.
+            var mistakes = written.AsEnumerable().Where(s => s.Value is not null).Select(s => KnownSettings.Trouble(s.Key)).Where(t => t is { IsMistake: true }).Select(t => t!.Value.Words).ToArray();
+            return mistakes.Length == 0 ? written
+                : throw new InvalidOperationException($"In {file} {string.Join("; ", mistakes)} docs/configuration.md lists them.");
         }
         catch (InvalidDataException e)
         {

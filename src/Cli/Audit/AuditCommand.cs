@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Cli.Certificates;
-using SchemaRegistry;
 using SchemaRegistry.Registries;
 
 namespace Cli.Audit;
@@ -48,8 +47,6 @@ internal sealed record AuditSettings(
     string? Data, string? Bootstrap, string? Postgres, string? Api, string? Registry, string Schema, TimeSpan Wait, int Answers, bool Json)
 {
     /// <summary>Where the records' schemas are: an API that is named gives those of the registry that it reads itself.</summary>
-    public ISchemaRegistry OpenRegistry(Endpoints? system) => SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions
-    {
-        Url = Registry ?? (Api is null ? system?.SchemaRegistryUrl : $"{Api.TrimEnd('/')}/schema-registry"),
-    });
+    public ISchemaRegistry OpenRegistry(Endpoints? system, SystemAccess access) =>
+        Registry is null && Api is not null ? access.Registry($"{Api.TrimEnd('/')}/schema-registry", isOwn: true) : access.Registry(Registry ?? system?.SchemaRegistryUrl);
 }

@@ -26,11 +26,12 @@ internal static class AuditRun
         try
         {
             await using var database = NpgsqlDataSource.Create(postgres);
-            using var log = new TopicLog(bootstrap);
+            var access = SystemAccess.Load(settings.Data);
+            using var log = new TopicLog(access.Kafka(bootstrap));
             var store = new StoreTables(database, settings.Schema);
             var report = new AuditReport();
             using var answers = (settings.Api ?? endpoints?.Api) is { } api ? new HttpAnswers(api, settings.Answers) : null;
-            var registry = settings.OpenRegistry(endpoints);
+            var registry = settings.OpenRegistry(endpoints, access);
             foreach (var aggregate in Aggregates(registry))
                 await TopicAsync(aggregate, log, store, report, answers, settings.Wait, cancellationToken);
             await WholeAsync(store, log, report, cancellationToken);

@@ -9,15 +9,14 @@ internal sealed class TopicLog : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly IConsumer<byte[], byte[]> _consumer;
-    private readonly string _bootstrap;
+    private readonly ClientConfig _client;
     private readonly Dictionary<string, string?> _incarnations = new(StringComparer.Ordinal);
 
-    public TopicLog(string bootstrap)
+    public TopicLog(ClientConfig client)
     {
-        _bootstrap = bootstrap;
-        _consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        _client = client;
+        _consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(new ClientConfig(client))
         {
-            BootstrapServers = bootstrap,
             GroupId = "audit",
             EnableAutoCommit = false,
             IsolationLevel = IsolationLevel.ReadCommitted,
@@ -87,7 +86,7 @@ internal sealed class TopicLog : IDisposable
 
     private async Task<string?> AskIncarnationAsync(string topic)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _bootstrap }).SetLogHandler((_, _) => { }).Build();
+        using var admin = new AdminClientBuilder(_client).SetLogHandler((_, _) => { }).Build();
         try
         {
             var described = await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = Patience / 3 });

@@ -17,11 +17,13 @@ internal static class CertifyRun
         var postgres = settings.Postgres ?? endpoints?.Postgres;
         if (bootstrap is null || postgres is null)
             return CertificateOutcome.Cannot($"No running system was found: {Endpoints.Missing(settings.Data)}. Start it with ./dev up, or give --bootstrap and --postgres.");
-        var registry = settings.OpenRegistry(endpoints);
+        var access = SystemAccess.Load(settings.Data);
+        var registry = settings.OpenRegistry(endpoints, access);
         return await CertificateOutcome.RunAsync(postgres, settings.Schema, AuditKind.Certify, cancellationToken, async (database, progress) =>
         {
-            using var log = new TopicLog(bootstrap);
-            using var kafka = new KafkaSide(bootstrap);
+            var client = access.Kafka(bootstrap);
+            using var log = new TopicLog(client);
+            using var kafka = new KafkaSide(client);
             var certificate = await MakeAsync(new StoreTables(database, settings.Schema), new StoreSide(database, settings.Schema), log, kafka,
                 CertifiedTopic.All(registry), new ProjectionSide(database, settings.Schema), progress, settings.Wait, cancellationToken);
             await File.WriteAllTextAsync(file, certificate.ToJson() + Environment.NewLine, cancellationToken);

@@ -6,16 +6,15 @@ using SchemaRegistry;
 namespace Cli.Certificates;
 
 /// <summary>Reads a partition from end to end, keeping nothing but the count and the digest.</summary>
-internal sealed class KafkaSide(string bootstrap) : IDisposable
+internal sealed class KafkaSide(ClientConfig client) : IDisposable
 {
     private const int MaxKeyLength = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TopicIdPatience = TimeSpan.FromSeconds(3);
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly IConsumer<byte[], byte[]> _consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+    private readonly IConsumer<byte[], byte[]> _consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig(new ClientConfig(client))
     {
-        BootstrapServers = bootstrap,
         GroupId = "audit",
         EnableAutoCommit = false,
         IsolationLevel = IsolationLevel.ReadCommitted,
@@ -28,7 +27,7 @@ internal sealed class KafkaSide(string bootstrap) : IDisposable
     /// <summary>The topics' ids. A broker that has none (the emulator) lets the question run out of time: then there are none.</summary>
     public async Task<IReadOnlyDictionary<string, string>> IncarnationsAsync(IEnumerable<string> topics)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).SetLogHandler((_, _) => { }).Build();
+        using var admin = new AdminClientBuilder(client).SetLogHandler((_, _) => { }).Build();
         try
         {
             var described = await admin.DescribeTopicsAsync(

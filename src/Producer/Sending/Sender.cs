@@ -24,16 +24,15 @@ internal sealed class Sender : IDisposable
     private long _acknowledged;
 
     /// <summary>Prepares a client; it connects by itself.</summary>
-    /// <param name="bootstrap">The brokers.</param>
+    /// <param name="client">The brokers, and how they want to be spoken to.</param>
     /// <param name="measureAll">Whether every record's latency is measured.</param>
     /// <param name="trace">Whether each record begins a trace, in the header <c>traceparent</c>.</param>
     /// <param name="say">Tells the user what holds things up.</param>
-    public Sender(string bootstrap, bool measureAll, bool trace, Action<string> say)
+    public Sender(ClientConfig client, bool measureAll, bool trace, Action<string> say)
     {
         (_measureAll, _trace, _say, _count) = (measureAll, trace, say, Count);
-        _producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig
+        _producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig(new ClientConfig(client))
         {
-            BootstrapServers = bootstrap,
             // Java's partitioner: the same key lies in the same partition whoever writes it, or order per key is lost.
             Partitioner = Partitioner.Murmur2Random,
             Acks = Acks.All,

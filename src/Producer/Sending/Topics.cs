@@ -14,9 +14,9 @@ internal static class Topics
     private static readonly TimeSpan ControllerPatience = TimeSpan.FromSeconds(5);
 
     /// <exception cref="KafkaException">No broker answers, or it refuses to create a topic.</exception>
-    public static async Task EnsureAsync(string bootstrap, IReadOnlyList<string> names)
+    public static async Task EnsureAsync(ClientConfig client, IReadOnlyList<string> names)
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrap }).SetLogHandler((_, _) => { }).Build();
+        using var admin = new AdminClientBuilder(client).SetLogHandler((_, _) => { }).Build();
         var known = admin.GetMetadata(Patience).Topics.Where(t => !t.Error.IsError).Select(t => t.Topic).ToHashSet();
         var missing = names.Where(n => !known.Contains(n)).ToArray();
         if (missing.Length == 0)

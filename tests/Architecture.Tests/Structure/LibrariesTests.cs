@@ -6,7 +6,7 @@ namespace Architecture.Tests.Structure;
 public sealed class LibrariesTests
 {
     private static readonly string[] Libraries = ["Orleans.Streams.Kafka", "EventStore", "SchemaRegistry", "StreamJobs"];
-    private static readonly string[] Sample = ["Contracts", "Grains", "Silo", "Api", "Producer", "AppHost", "Cli"];
+    private static readonly string[] Sample = ["Contracts", "Grains", "Silo", "Api", "Producer", "AppHost", "Cli", "Tools"];
 
     public static TheoryData<string> EachLibrary => [.. Libraries];
 

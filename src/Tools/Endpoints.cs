@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace Producer;
+namespace Tools;
 
 /// <summary>Where the running system listens, as it wrote to its data folder.</summary>
-internal sealed record Endpoints(string? Kafka, string? SchemaRegistryUrl, string? Api)
+public sealed record Endpoints(string? Kafka, string? KafkaKind, string? Registry, string? SchemaRegistryUrl, string? Api, string? Postgres, string? Control)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
@@ -16,6 +16,9 @@ internal sealed record Endpoints(string? Kafka, string? SchemaRegistryUrl, strin
     public static string Missing(string? dataFolder) => FileOf(dataFolder) is { } file ? $"{file} names no addresses yet, it is still starting"
         : dataFolder is null ? "no .data/endpoints.json lies here or further up"
         : $"{Path.Combine(dataFolder, "endpoints.json")} does not exist";
+
+    /// <summary>The data folder of a system that was started there: the one that is named, else the nearest <c>.data</c>. Null when there is none.</summary>
+    internal static string? FolderOf(string? dataFolder) => Path.GetDirectoryName(FileOf(dataFolder));
 
     private static string? FileOf(string? dataFolder) =>
         (dataFolder is not null ? [dataFolder] : Upwards(Directory.GetCurrentDirectory()).Select(folder => Path.Combine(folder, ".data")))
