@@ -25,6 +25,9 @@ internal sealed class LiveSources(
     // Adds up the size of all that they keep: not twice a second.
     private readonly Shared<IReadOnlyList<JobView>> _jobs = new(jobs.ListAsync, TimeSpan.FromSeconds(2), Patience, time);
 
+    // Computed in the turns of the jobs themselves.
+    private readonly Shared<IReadOnlyDictionary<string, IReadOnlyList<LiveWindow>>?> _windows = new(windows.ReadAsync, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), time);
+
     /// <summary>Takes a snapshot; windows, which cost the cluster most, only when someone looks at them.</summary>
     public async Task<LiveSnapshot> TakeAsync(bool withWindows, CancellationToken cancellationToken)
     {
@@ -35,7 +38,7 @@ internal sealed class LiveSources(
         var letters = AskAsync("dead letters", problems, LettersAsync, cancellationToken);
         var states = AskAsync("projections", problems, ProjectionsAsync, cancellationToken);
         var job = AskAsync("jobs", problems, JobsAsync, cancellationToken);
-        var window = withWindows ? AskAsync("windows", problems, windows.ReadAsync, cancellationToken) : Task.FromResult<IReadOnlyDictionary<string, IReadOnlyList<LiveWindow>>?>(null);
+        var window = withWindows ? AskAsync("windows", problems, _windows.GetAsync, cancellationToken) : Task.FromResult<IReadOnlyDictionary<string, IReadOnlyList<LiveWindow>>?>(null);
         var tail = AskAsync("Postgres", problems, async ct =>
         {
             await events.ReadAsync(now, ct);

@@ -11,6 +11,9 @@ namespace Api.Live;
 internal sealed class LiveWindows(JobDirectory jobs, JobCatalog catalog, OpenWindows open, TimeProvider time)
 {
     private const int MostRows = 12;
+
+    /// <summary>Open windows are computed for each question, in the turns of the jobs themselves: for a picture of twelve bars not more than these.</summary>
+    private const int MostOpen = 2_000;
     private static readonly ResultQuery Everything = new(null, null, null, null, null);
     private static readonly TimeSpan History = TimeSpan.FromHours(1);
 
@@ -27,7 +30,7 @@ internal sealed class LiveWindows(JobDirectory jobs, JobCatalog catalog, OpenWin
     {
         if (jobs.Find(job.Name) is null)
             return (job.Name, []);
-        var rows = await open.ReadAsync(job, Everything, after: null, int.MaxValue, cancellationToken);
+        var rows = await OpenAsync(job, cancellationToken);
         var newest = rows.Count == 0 ? 0 : rows.Max(r => r.EndMs);
         return (job.Name, [.. rows.Where(r => r.EndMs == newest).Select(Row)
             .OrderByDescending(r => r.Value.GetProperty(by).GetInt64()).ThenBy(r => r.Key, StringComparer.Ordinal).Take(MostRows)]);
@@ -39,8 +42,15 @@ internal sealed class LiveWindows(JobDirectory jobs, JobCatalog catalog, OpenWin
         if (jobs.Find(job.Name) is null)
             return (job.Name, []);
         var closed = await catalog.ResultsAsync(job, new ResultQuery(null, time.GetUtcNow() - History, null, null, null), MostRows, cancellationToken);
-        var rows = await open.ReadAsync(job, Everything, after: null, int.MaxValue, cancellationToken);
+        var rows = await OpenAsync(job, cancellationToken);
         return (job.Name, [.. closed.Select(Row).Concat(rows.Select(Row)).TakeLast(MostRows)]);
+    }
+
+    private async Task<IReadOnlyList<OpenWindowRow>> OpenAsync(Job job, CancellationToken cancellationToken)
+    {
+        var rows = await open.ReadAsync(job, Everything, after: null, MostOpen + 1, cancellationToken);
+        return rows.Count <= MostOpen ? rows
+            : throw new InvalidOperationException($"job {job.Name} has more than {MostOpen} open windows, too many to draw; GET /jobs/{job.Name}/results?state=open lists them");
     }
 
     private static LiveWindow Row(StoredResult row) => new(row.Key, Time(row.StartMs), Time(row.EndMs), false, row.Value);

@@ -47,7 +47,7 @@ internal static class TransferEndpoints
         if (checks.Problem is { } problem)
             return problem;
 
-        var command = context.Command(key ?? (request.Id is null ? null : TransferCommands.Send(request.Id)), "transfer", request);
+        var command = context.Command(request.Id is null ? key : TransferCommands.Send(request.Id), "transfer", request);
         var id = request.Id ?? key ?? command.Value;
         var movement = new Movement(id, request.Amount, request.Currency, time.GetUtcNow());
         var receipt = await refusals.TellAsync(

@@ -10,10 +10,13 @@ namespace Api.Transfers;
 /// <summary>Finds what became of a transfer: its first leg by the ids that a command may have had, or in the sender's newest lines; the others by the courier's ids.</summary>
 internal sealed class TransferFinder(IEventReader reader, IProjectionReader projections)
 {
+    private static readonly string[] FirstLegs = [EventTypes.NameOf(typeof(TransferSent)), EventTypes.NameOf(typeof(TransferRejected))];
+
     /// <summary>The transfer, or null when the sender knows of none.</summary>
     public async Task<TransferView?> FindAsync(string id, string from, CancellationToken cancellationToken)
     {
-        var sent = await EventAsync(from, TransferCommands.Send(id)) ?? await EventAsync(from, id);
+        // Without an id of its own a transfer has its command's, which may be another command's.
+        var sent = await EventAsync(from, TransferCommands.Send(id)) ?? (await EventAsync(from, id) is { } other && FirstLegs.Contains(other.TypeName) ? other : null);
         var (to, reason) = sent is null ? await FromLinesAsync(id, from, cancellationToken) : (Text(sent, "to"), Text(sent, "reason"));
         if (to is null && reason is null)
             return null;

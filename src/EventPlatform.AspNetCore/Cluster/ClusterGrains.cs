@@ -1,3 +1,5 @@
+using EventPlatform.Hosting;
+
 namespace EventPlatform.AspNetCore.Cluster;
 
 /// <summary>The grains that the API asks. Refuses at once while the cluster is away.</summary>
@@ -8,6 +10,14 @@ internal sealed class ClusterGrains(ClusterConnection connection, IClusterClient
     {
         connection.ThrowIfAway();
         return client.GetGrain<T>(key);
+    }
+
+    /// <summary>What the silos do not read of their topics and partitions, and why.</summary>
+    public async Task<IReadOnlyList<string>> StreamTroublesAsync(CancellationToken cancellationToken)
+    {
+        connection.ThrowIfAway();
+        var told = await client.GetGrain<IManagementGrain>(0).SendControlCommandToProvider<StreamTroubles>(StreamTroubles.Name, 0, null, cancellationToken).WaitAsync(connection.Timeout, cancellationToken);
+        return [.. told.SelectMany(t => (string[])t!).Distinct().Order(StringComparer.Ordinal)]; // each silo knows every topic
     }
 
     /// <summary>The number of silos that are part of the cluster now.</summary>

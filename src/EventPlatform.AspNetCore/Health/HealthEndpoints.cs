@@ -12,6 +12,7 @@ internal static class HealthEndpoints
     public static void AddHealth(this WebApplicationBuilder builder) => builder.Services.AddHealthChecks()
         .AddCheck<PostgresCheck>("postgres", timeout: Patience)
         .AddCheck<KafkaCheck>("kafka", timeout: Patience)
+        .AddCheck<StreamsCheck>("partitions", HealthStatus.Degraded, timeout: Patience)
         .AddCheck<ClusterCheck>("cluster", timeout: Patience)
         .AddCheck<ProjectionsCheck>("projections", timeout: Patience);
 
@@ -42,6 +43,7 @@ internal static class HealthEndpoints
         {
             "postgres" => "Check that Postgres runs and that ConnectionStrings:Postgres is right. Work waits, and goes on by itself.",
             "kafka" => "Check that the broker runs and that Kafka:BootstrapServers is right. Work goes on by itself.",
+            "partitions" => "What the silos read cannot be told now. Each tells its own at its /health/ready.",
             "cluster" => "Check that a silo runs with the same Cluster:Id and Postgres.",
             _ => "See the log.",
         }}";

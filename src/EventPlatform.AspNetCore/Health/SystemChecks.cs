@@ -17,17 +17,39 @@ internal sealed class PostgresCheck(IEventReader reader) : IHealthCheck
 }
 
 /// <summary>The broker answers, and still holds what the consumers have not read.</summary>
-internal sealed class KafkaCheck(TopicReader topics) : IHealthCheck
+internal sealed class KafkaCheck(BrokerWatermarks broker, TopicReader topics, TimeProvider time) : IHealthCheck
 {
+    // Others say what keeps these from answering: that must not be called the broker's.
+    private static readonly TimeSpan PositionsPatience = TimeSpan.FromSeconds(1.5);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var all = await topics.ListAsync(cancellationToken);
+        var held = (await broker.GetAsync(cancellationToken)).Select(p => p.Key.Topic).Distinct().Count();
+        IReadOnlyList<TopicView> all;
+        try
+        {
+            all = await topics.ListAsync(cancellationToken).WaitAsync(PositionsPatience, time, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return HealthCheckResult.Healthy($"Answers; {held} topics. How far they are read cannot be told now; see the other parts.");
+        }
+
         var gaps = all.SelectMany(t => t.Partitions.Where(p => p.Gap is not null)
             .Select(p => $"{t.Name}/{p.Partition}: {p.Gap} records were removed by retention before {p.Consumer} read them")).ToArray();
         return gaps.Length == 0
             ? HealthCheckResult.Healthy($"Answers; {all.Count} topics.")
             : HealthCheckResult.Degraded($"{string.Join("; ", gaps)}. Give the topic a longer retention; see the runbook for what the configured policy does.");
     }
+}
+
+/// <summary>The silos read every partition of every topic that the application has.</summary>
+internal sealed class StreamsCheck(ClusterGrains grains) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        await grains.StreamTroublesAsync(cancellationToken) is { Count: > 0 } troubles
+            ? HealthCheckResult.Degraded($"{string.Join("; ", troubles)}. See the runbook; the others are read.")
+            : HealthCheckResult.Healthy("Every partition is read.");
 }
 
 /// <summary>At least one silo answers.</summary>

@@ -41,6 +41,7 @@ internal static class HostingSetup
         app.UseMiddleware<SecurityHeaders>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseMiddleware<OtherSites>();
         app.UseMiddleware<RequestSize>();
         if (Directory.Exists(app.Environment.WebRootPath)) // the application's own pages, if it has any
         {

@@ -12,6 +12,8 @@ internal sealed class JobPositions(JobDirectory jobs, JobCatalog catalog, Platfo
 {
     public const string Prefix = "job/";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     /// <summary>As consumers of the topics, named <c>job/NAME</c>. While the cluster is away, by the checkpoints.</summary>
     public async Task<IReadOnlyList<CheckpointInfo>> ListAsync(CancellationToken cancellationToken)
     {
@@ -27,15 +29,20 @@ internal sealed class JobPositions(JobDirectory jobs, JobCatalog catalog, Platfo
 
     private async Task<Dictionary<(string Job, int Partition), long>> TakenAsync(IEnumerable<(string Topic, int Partition)> partitions, CancellationToken cancellationToken)
     {
+        var asked = await Task.WhenAll(partitions.Select(async p => (p.Partition, Positions: await AskAsync(p.Topic, p.Partition, cancellationToken))));
+        return asked.SelectMany(a => a.Positions.Select(p => (Place: (p.Key, a.Partition), p.Value))).ToDictionary(p => p.Place, p => p.Value);
+    }
+
+    private async Task<Dictionary<string, long>> AskAsync(string topic, int partition, CancellationToken cancellationToken)
+    {
         try
         {
-            var asked = await Task.WhenAll(partitions.Select(async p => (
-                p.Partition, Positions: await grains.Grain<IJobPartitionGrain>($"{p.Topic}/{p.Partition}").PositionsAsync().WaitAsync(cancellationToken))));
-            return asked.SelectMany(a => a.Positions.Select(p => (Place: (p.Key, a.Partition), p.Value))).ToDictionary(p => p.Place, p => p.Value);
+            // A silo that stands still is noticed after seconds: the lag of the others must not wait for it.
+            return await grains.Grain<IJobPartitionGrain>($"{topic}/{partition}").PositionsAsync().WaitAsync(Patience, cancellationToken);
         }
         catch (Exception e) when (e is ClusterUnavailableException or OrleansException or TimeoutException)
         {
-            return []; // the checkpoints are there still, and health says that the cluster is away
+            return []; // the checkpoint is there still, and health says that the cluster is away
         }
     }
 }

@@ -1,4 +1,5 @@
 using EventPlatform.DeadLetters;
+using EventPlatform.Hosting;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans.Streams.Kafka;
@@ -37,14 +38,11 @@ internal static class SiloHealth
     }
 
     /// <summary>Whether the partitions that this silo owns are read.</summary>
-    internal sealed class StreamsCheck(IKafkaStreamsStatus status) : IHealthCheck
+    internal sealed class StreamsCheck(IKafkaStreamsStatus status, StreamTroubles streams) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
-            var troubles = status.Topics.Where(t => t.Error is not null).Select(t => $"topic {t.Topic}: {t.Error}")
-                .Concat(status.Partitions.Where(p => !p.IsHealthy).Select(p =>
-                    $"{p.Topic}/{p.Partition}: {p.State}{(p.FailingStreams > 0 ? $", {p.FailingStreams} keys wait for a delivery that failed" : "")}{(p.LastError is null ? "" : $", {p.LastError}")}"))
-                .ToArray();
+            var troubles = streams.List();
             var stopped = status.Partitions.Any(p => p.State == KafkaPartitionState.StoppedAtGap);
             return Task.FromResult(troubles.Length == 0 ? HealthCheckResult.Healthy($"{status.Partitions.Count} partitions are read")
                 : stopped ? HealthCheckResult.Unhealthy(string.Join("; ", troubles))

@@ -4,11 +4,19 @@ using EventPlatform.Hosting;
 namespace EventPlatform.AspNetCore.Topics;
 
 /// <summary>How this process reaches Kafka: as the silos do.</summary>
-internal sealed class KafkaConnection(KafkaSettings settings)
+internal sealed class KafkaConnection(KafkaSettings settings, IConfiguration configuration)
 {
-    public ClientConfig ClientConfig() => new(settings.Client.ToDictionary())
+    public ClientConfig ClientConfig() => new(Client(settings.Client)) { BootstrapServers = settings.BootstrapServers };
+
+    /// <summary>Of what writes records: <c>Kafka:Producer</c> too.</summary>
+    public ProducerConfig ProducerConfig() =>
+        new(Client(settings.Client.Concat(configuration.GetSection($"{KafkaSettings.Section}:Producer").Get<Dictionary<string, string>>() ?? []))) { BootstrapServers = settings.BootstrapServers };
+
+    private static Dictionary<string, string> Client(IEnumerable<KeyValuePair<string, string>> settings)
     {
-        BootstrapServers = settings.BootstrapServers,
-        ReconnectBackoffMaxMs = 1_000, // back within seconds of the broker
-    };
+        var all = new Dictionary<string, string> { ["reconnect.backoff.max.ms"] = "1000" }; // back within seconds of the broker
+        foreach (var (name, value) in settings)
+            all[name] = value;
+        return all;
+    }
 }

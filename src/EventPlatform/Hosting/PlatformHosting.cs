@@ -9,7 +9,9 @@ using EventStore.Projections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
+using Orleans.Providers;
 using Orleans.Streams.Kafka;
+using Orleans.Serialization.Configuration;
 using SchemaRegistry;
 
 namespace EventPlatform.Hosting;
@@ -41,6 +43,8 @@ public static class PlatformHosting
         silo.AddKafkaStreams(StreamProvider, options => kafka.Apply(options, platform.Topics, platform.TopicsOfJobsAlone, platform.EventTopics.Except(platform.Topics.Select(t => t.Name)), silo.Configuration));
         silo.Services.AddSingleton<IKafkaCheckpointStore, CheckpointStore>();
         silo.Services.AddSingleton<IKafkaUnroutableHandler, UnroutableRecords>();
+        silo.Services.AddSingleton<StreamTroubles>();
+        silo.Services.AddKeyedSingleton<IControllable>(StreamTroubles.Name, (services, _) => services.GetRequiredService<StreamTroubles>());
         if (kafka.DeadLetterTopic.Length > 0)
         {
             silo.Services.AddSingleton<DeadLetterMirrorStatus>();
@@ -82,6 +86,7 @@ public static class PlatformHosting
             .Validate(o => o.MaxFutureSkew > TimeSpan.Zero, "Intake:MaxFutureSkew must be more than 0.");
         services.AddSingleton(new PlatformTopics(platform.Topics, kafka.Topics, platform.TopicsWritten));
         services.AddSingleton(kafka);
+        services.Configure<TypeManifestOptions>(types => types.AddAllowedType(typeof(StreamTroubles))); // its name passes between processes: who is asked
         services.AddSingleton<TopicReaders>();
         services.AddSingleton<IReadOnlyList<AggregateSubscription>>(platform.Subscriptions);
         services.AddSingleton<AggregateDirectory>();

@@ -95,6 +95,28 @@ public sealed class AccountTests(ShopSystem system)
     }
 
     [Fact]
+    public async Task A_transfer_with_an_id_is_known_by_it_whatever_the_callers_key()
+    {
+        var (from, to, id, key) = (NewId("a"), NewId("a"), NewId("t"), NewId("k"));
+        await (await Http.PostAsync($"/accounts/{from}/deposits", """{"amount":100,"currency":"EUR"}""")).OkAsync();
+        var body = $$"""{"id":"{{id}}","from":"{{from}}","to":"{{to}}","amount":1,"currency":"EUR"}""";
+        await (await Http.PostAsync("/transfers", body, key)).OkAsync();
+        await (await Http.PostAsync("/transfers", body, NewId("k"))).OkAsync();
+        for (var i = 0; i < 50; i++) // out of the balance's newest lines
+            await (await Http.PostAsync($"/accounts/{from}/deposits", """{"amount":1,"currency":"EUR"}""")).OkAsync();
+        Assert.NotEqual("rejected", (await Http.GetJsonAsync($"/transfers/{id}?from={from}")).Text("state"));
+        Assert.Equal(149m, (await Http.GetJsonAsync($"/accounts/{from}")).GetProperty("balance").GetDecimal());
+    }
+
+    [Fact]
+    public async Task What_is_no_transfer_is_not_taken_for_one()
+    {
+        var (from, key) = (NewId("a"), NewId("k"));
+        await (await Http.PostAsync($"/accounts/{from}/withdrawals", """{"amount":1,"currency":"EUR"}""", key)).ProblemAsync(HttpStatusCode.UnprocessableEntity);
+        await (await Http.GetAsync($"/transfers/{key}?from={from}")).ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
     public async Task A_callers_key_cannot_take_the_place_of_a_transfers_leg() =>
         Assert.Equal(["Idempotency-Key"], await (await Http.PostAsync("/accounts/a/deposits", """{"amount":1,"currency":"EUR"}""", "transfer:return 1 a/t1")).ErrorsAsync());
 

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using AppHost.Kafka;
 using AppHost.Running;
+using EventStore.Checkpoints;
+using Microsoft.Extensions.DependencyInjection;
 using Testing;
 using Testing.Postgres;
 
@@ -65,6 +68,8 @@ public sealed class OutageTests
             Assert.NotNull(away.Headers.RetryAfter);
         }
 
+        Assert.Equal(("healthy", "unhealthy"), (await HealthAsync(api, "kafka"), await HealthAsync(api, "postgres")));
+
         await postgres.StartAsync();
         await Eventually.Async(async () => (await api.Client.GetAsync("/dead-letters")).IsSuccessStatusCode, ShopSystem.Deadline, "reads go on");
     }
@@ -87,6 +92,27 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task A_partition_that_stands_still_is_told_by_the_api_too()
+    {
+        await using var kafka = await StartKafkaAsync();
+        await using var postgres = await PostgresServer.StartOwnAsync();
+        var settings = Settings(await postgres.CreateDatabaseAsync(), kafka);
+        await using var api = new ApiServer(settings);
+        using var silo = await ShopSilo.StartAsync(settings);
+        await Eventually.Async(async () => await (await api.Client.GetAsync("/health/ready")).Content.ReadAsStringAsync(), h => h.Contains("Every partition is read", StringComparison.Ordinal), ShopSystem.Deadline, "every partition is read");
+
+        // As if the topic had been cut short: what was done lies beyond its end.
+        var checkpoints = silo.Services.GetRequiredService<IPartitionCheckpoints>();
+        var taken = await checkpoints.TakeOverAsync("kafka", "user-events", kafka.Incarnation!, 0);
+        Assert.True(await checkpoints.SaveAsync("kafka", "user-events", kafka.Incarnation!, 0, taken.Epoch, 1_000));
+        await (await api.Client.PostAsync("/events", """{"userId":"u","eventType":"CLICK"}""")).OkAsync();
+        await Eventually.Async(async () => await (await api.Client.GetAsync("/health/ready")).Content.ReadAsStringAsync(),
+            h => h.Contains("user-events/0: StoppedAtGap", StringComparison.Ordinal), ShopSystem.Deadline, "the API says that the partition stands still");
+        Assert.Equal("degraded", await HealthAsync(api, "partitions"));
+        await silo.StopAsync();
+    }
+
+    [Fact]
     public async Task Without_its_registry_the_registry_api_is_a_503()
     {
         await using var kafka = await StartKafkaAsync();
@@ -102,6 +128,13 @@ public sealed class OutageTests
             await away.ProblemAsync(HttpStatusCode.ServiceUnavailable);
             Assert.NotNull(away.Headers.RetryAfter);
         }
+    }
+
+    private static async Task<string> HealthAsync(ApiServer api, string part)
+    {
+        using var response = await api.Client.GetAsync("/health/ready");
+        using var health = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return health.RootElement.GetProperty("parts").EnumerateArray().Single(p => p.GetProperty("part").GetString() == part).GetProperty("status").GetString()!;
     }
 
     private static async Task<EmulatedKafka> StartKafkaAsync()

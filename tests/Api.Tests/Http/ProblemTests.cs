@@ -23,6 +23,41 @@ public sealed class ProblemTests(ShopSystem system)
         Assert.False(response.Headers.Contains("Server"));
     }
 
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    [InlineData("Origin", "https://elsewhere.example")]
+    [InlineData("Origin", "null")]
+    public async Task A_page_of_another_site_changes_nothing(string header, string value)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/dead-letters/1/discard");
+        request.Headers.Add(header, value);
+        await (await system.Http.SendAsync(request)).ProblemAsync(HttpStatusCode.Forbidden);
+    }
+
+    [Theory]
+    [InlineData("Sec-Fetch-Site", "same-origin")]
+    [InlineData("Sec-Fetch-Site", "none")]
+    [InlineData("Origin", "")]
+    public async Task The_page_itself_and_programs_are_let_through(string header, string value)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/dead-letters/999999999/discard");
+        request.Headers.Add(header, value.Length > 0 ? value : system.Http.BaseAddress!.GetLeftPart(UriPartial.Authority));
+        await (await system.Http.SendAsync(request)).ProblemAsync(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("elsewhere.example", HttpStatusCode.Forbidden)]
+    [InlineData("127.0.0.1.elsewhere.example", HttpStatusCode.Forbidden)]
+    [InlineData("localhost:1", HttpStatusCode.OK)]
+    [InlineData("[::1]", HttpStatusCode.OK)]
+    public async Task Nothing_is_read_under_a_name_that_is_not_this_machines(string host, HttpStatusCode status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/dead-letters");
+        request.Headers.Host = host;
+        Assert.Equal(status, (await system.Http.SendAsync(request)).StatusCode);
+    }
+
     [Fact]
     public async Task The_openapi_document_has_every_path_and_its_page_is_served()
     {

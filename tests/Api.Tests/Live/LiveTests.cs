@@ -63,7 +63,7 @@ public sealed class LiveTests(ShopSystem system)
 
         using var stalled = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 1024 };
         await stalled.ConnectAsync(IPAddress.Loopback, system.Api.Address.Port);
-        await stalled.SendAsync(Encoding.ASCII.GetBytes("GET /live HTTP/1.1\r\nHost: x\r\n\r\n"));
+        await stalled.SendAsync(Encoding.ASCII.GetBytes("GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         await Eventually.Async(() => clients.Count > before, ShopSystem.Deadline, "the stalled client has joined");
         await Eventually.Async(() => clients.Count <= before, ShopSystem.Deadline, "the stalled client is let go");
 

@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using EventPlatform.AspNetCore.Topics;
 using EventPlatform.Hosting;
 using EventStore.Checkpoints;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
 using static Api.Tests.Calls;
@@ -43,7 +44,7 @@ public sealed class TopicTests(ShopSystem system)
         await kafka.CreateTopicAsync("t", 1);
         kafka.SetRoundTripTime(TimeSpan.FromMilliseconds(100));
         var clients = new BrokerClients(
-            new KafkaConnection(new KafkaSettings { BootstrapServers = kafka.BootstrapServers }), NullLogger<BrokerClients>.Instance);
+            new KafkaConnection(new KafkaSettings { BootstrapServers = kafka.BootstrapServers }, new ConfigurationBuilder().Build()), NullLogger<BrokerClients>.Instance);
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var answer = Task.Run(() => clients.Admin.Call(admin =>
         {

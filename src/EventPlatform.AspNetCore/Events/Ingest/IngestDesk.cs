@@ -42,10 +42,14 @@ internal sealed class IngestDesk(IngestProducer producer, PlatformTopics platfor
         var results = await producer.ProduceAsync(topic, records, context.RequestAborted);
         if (results.All(r => r.Error is null))
             return TypedResults.Accepted(records.Count == 1 ? $"/events/{records[0].EventId}" : null, new Page<IngestResult>(results, null));
+        var (acknowledged, refused) = (results.Count(r => r.Error is null), results.Count(r => r.IsRefused));
+        var items = new Dictionary<string, object?> { ["items"] = results };
+        if (refused > 0)
+            return Problems.Rejected($"Kafka acknowledged {acknowledged} of {results.Count} records and refused {refused}, which it will again; see items.", items);
         context.Response.Headers.RetryAfter = "2";
         return TypedResults.Problem(
-            $"Kafka acknowledged {results.Count(r => r.Error is null)} of {results.Count} records; see items. Send the others again under the event ids given here.",
-            statusCode: StatusCodes.Status503ServiceUnavailable, extensions: new Dictionary<string, object?> { ["items"] = results });
+            $"Kafka acknowledged {acknowledged} of {results.Count} records; see items. Send the others again under the event ids given here.",
+            statusCode: StatusCodes.Status503ServiceUnavailable, extensions: items);
     }
 
     /// <summary>Whether the id is known with other content. What still waits in Kafka is not known yet; intake finds those conflicts.</summary>

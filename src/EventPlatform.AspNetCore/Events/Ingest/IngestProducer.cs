@@ -5,12 +5,17 @@ using EventPlatform.AspNetCore.Hosting;
 using EventPlatform.AspNetCore.Topics;
 using Microsoft.Extensions.Options;
 using Orleans.Streams.Kafka;
+using ErrorCode = Confluent.Kafka.ErrorCode;
 
 namespace EventPlatform.AspNetCore.Events.Ingest;
 
 /// <summary>Produces as every producer of these topics must: acknowledged by all replicas, and with Java's partitioner, so that a key keeps its partition.</summary>
 internal sealed partial class IngestProducer : IDisposable
 {
+    /// <summary>What does not pass by itself.</summary>
+    private static readonly ErrorCode[] Refusals =
+        [ErrorCode.MsgSizeTooLarge, ErrorCode.RecordListTooLarge, ErrorCode.InvalidRecord, ErrorCode.PolicyViolation, ErrorCode.TopicAuthorizationFailed, ErrorCode.ClusterAuthorizationFailed];
+
     private readonly SharedKafkaClient<IProducer<string, byte[]>> _producer;
     private readonly ApiMetrics _metrics;
     private readonly ILogger<IngestProducer> _logger;
@@ -18,7 +23,7 @@ internal sealed partial class IngestProducer : IDisposable
     public IngestProducer(KafkaConnection connection, IOptions<ApiOptions> options, ApiMetrics metrics, ILogger<IngestProducer> logger)
     {
         (_metrics, _logger) = (metrics, logger);
-        _producer = new(() => new ProducerBuilder<string, byte[]>(new ProducerConfig(connection.ClientConfig())
+        _producer = new(() => new ProducerBuilder<string, byte[]>(new ProducerConfig(connection.ProducerConfig())
         {
             Acks = Acks.All,
             EnableIdempotence = true,
@@ -48,11 +53,11 @@ internal sealed partial class IngestProducer : IDisposable
                 Value = record.Payload,
                 Headers = Headers(),
             }, cancellationToken));
-            return new IngestResult(record.EventId, topic, result.Partition.Value, result.Offset.Value, null);
+            return new IngestResult(record.EventId, topic, result.Partition.Value, result.Offset.Value, null, IsRefused: false);
         }
         catch (ProduceException<string, byte[]> e)
         {
-            return new IngestResult(record.EventId, topic, null, null, e.Error.Reason);
+            return new IngestResult(record.EventId, topic, null, null, e.Error.Reason, Refusals.Contains(e.Error.Code));
         }
     }
 
@@ -84,4 +89,5 @@ internal sealed partial class IngestProducer : IDisposable
 /// <param name="Partition">The partition, or absent when Kafka did not acknowledge it.</param>
 /// <param name="Offset">The offset, or absent when Kafka did not acknowledge it.</param>
 /// <param name="Error">Why it was not acknowledged, or absent.</param>
-public sealed record IngestResult(string EventId, string Topic, int? Partition, long? Offset, string? Error);
+/// <param name="IsRefused">Whether it will not be acknowledged however often it is sent.</param>
+public sealed record IngestResult(string EventId, string Topic, int? Partition, long? Offset, string? Error, bool IsRefused);
