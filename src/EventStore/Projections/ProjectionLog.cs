@@ -34,4 +34,7 @@ internal sealed partial class ProjectionLog(ILogger<ProjectionLog> logger)
 
     [LoggerMessage(2209, LogLevel.Warning, "Event {Sequence} is a '{EventType}', which this program does not know, stored since it began: by a newer version of it, it seems. The projection or subscriber of {EventNames} waits before it here, and goes on in a silo of the newer version once this one stops. If the newer version was taken back, restart this silo: it passes over such events then.")]
     public partial void NewerEvent(long sequence, string eventType, string eventNames);
+
+    [LoggerMessage(2210, LogLevel.Information, "Table {Table} of an earlier generation of projection '{Name}' is in use, by a backup or the like, and stays for now. It is dropped when the projection is next run or built.")]
+    public partial void TableInUse(string name, string table);
 }

@@ -1,6 +1,7 @@
 using EventStore.Operations;
 using EventStore.Projections;
 using EventStore.Projections.Running;
+using Npgsql;
 using static EventStore.Tests.Appends;
 
 namespace EventStore.Tests.Projections;
@@ -49,6 +50,36 @@ public sealed class RebuildTests(PostgresServer postgres) : IAsyncLifetime
         Assert.Equal(2, await TablesAsync("totals"));
         await CompletedAsync(replay.Id, "totals");
         Assert.Equal(2, await _world.Store.ScalarAsync<long>(indexes)); // with that of the one before, which can come back
+    }
+
+    [Fact]
+    public async Task A_backup_that_reads_an_earlier_generation_holds_up_no_rebuild()
+    {
+        await AppendAsync(20);
+        await _world.CaughtUpAsync("totals");
+        await RebuildAsync();
+        await using var backup = new NpgsqlConnection(_world.Store.ConnectionString);
+        await backup.OpenAsync();
+        await using var transaction = await backup.BeginTransactionAsync();
+        await using (var read = new NpgsqlCommand($"select count(*) from streaming.{await EarliestAsync("table_name")}", backup))
+            await read.ExecuteScalarAsync();
+
+        await RebuildAsync();
+        Assert.Equal("4", await EarliestAsync("stage::text")); // it is no more, although its table is there
+        Assert.Equal(3, await TablesAsync("totals"));
+
+        await transaction.RollbackAsync();
+        await _world.EndAsync("totals");
+        await _world.CaughtUpAsync("totals");
+        await ProjectionWorld.UntilAsync("the table to be gone", async () => await TablesAsync("totals") == 2);
+
+        Task<string> EarliestAsync(string column) => _world.Store.ScalarAsync<string>($"select {column} from projection_generations where name = 'totals' order by id limit 1");
+
+        async Task RebuildAsync()
+        {
+            var replay = await _world.Replays.StartAsync(new ReplayRequest("totals"), "ada");
+            await CompletedAsync(replay.Id, "totals");
+        }
     }
 
     [Fact]

@@ -64,7 +64,11 @@ internal sealed class GenerationRunner(
         var (stored, storedAt) = (current.Position, context.Time.GetTimestamp());
         var last = current;
         if (current.Stage == GenerationStage.Active)
+        {
             await IndexAsync(current, cancellationToken);
+            await DropForgottenAsync(cancellationToken);
+        }
+
         var pages = source.ReadAsync(current.Position, cancellationToken).OneAhead(p => p.AtEnd, cancellationToken)
             .Select(p => (Page: p, Take: target.Prepare(p.Events))).OneAhead(p => p.Page.AtEnd, cancellationToken);
         await foreach (var (page, take) in pages)
@@ -113,7 +117,14 @@ internal sealed class GenerationRunner(
         if (!await store.SwitchAsync(built, complete, cancellationToken))
             return false;
         context.Log.Switched(built.Name, built.Version, built.Id);
+        await DropForgottenAsync(cancellationToken);
         return true;
+    }
+
+    private async Task DropForgottenAsync(CancellationToken cancellationToken)
+    {
+        foreach (var table in await store.DropForgottenAsync(generation.Name, cancellationToken))
+            context.Log.TableInUse(generation.Name, table);
     }
 
     private async Task FailAsync(Exception error, CancellationToken cancellationToken)

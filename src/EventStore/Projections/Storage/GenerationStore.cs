@@ -55,7 +55,7 @@ internal sealed class GenerationStore(StoreDatabase database, StoreDataSources d
 
     /// <summary>
     /// Makes a built generation the one that is read, unless what is read now is further on: readers must never go back in time.
-    /// Generations before the one that is replaced go.
+    /// Generations before the one that is replaced go; their tables with <see cref="DropForgottenAsync"/>, since a backup may read them, for which nobody here waits.
     /// </summary>
     public Task<bool> SwitchAsync(Generation built, bool complete, CancellationToken cancellationToken) => InTransactionAsync(async connection =>
     {
@@ -65,7 +65,7 @@ internal sealed class GenerationStore(StoreDatabase database, StoreDataSources d
         if (next is null || next.Sequence < active?.Sequence)
             return false;
         foreach (var old in all.Where(g => g.Stage == GenerationStage.Retired))
-            await Tables.DropAsync(connection, old, cancellationToken);
+            await Tables.ForgetAsync(connection, old, cancellationToken);
         await Tables.ActivateAsync(connection, next, active, cancellationToken);
         await using var finish = new NpgsqlCommand($"""
             update {Schema}.replays set state = 2, finished_at = now() where generation = $1 and state = 1;
@@ -75,6 +75,33 @@ internal sealed class GenerationStore(StoreDatabase database, StoreDataSources d
             await SetRunAsync(connection, next.Id, RunState.Complete, null, cancellationToken);
         return true;
     }, cancellationToken);
+
+    /// <summary>Drops the tables of a name's generations that are no more. Those in use stay for the next time: when it is run or built again.</summary>
+    /// <returns>The tables that stay.</returns>
+    public async Task<IReadOnlyList<string>> DropForgottenAsync(string name, CancellationToken cancellationToken)
+    {
+        var tables = await database.QueryAsync(
+            $"select table_name from {Schema}.projection_generations where name = $1 and stage = 4 and to_regclass('{Schema}.' || table_name) is not null order by id",
+            [name], row => row.GetString(0), cancellationToken);
+        var used = new List<string>();
+        foreach (var table in tables)
+        {
+            try
+            {
+                await InTransactionAsync(async connection =>
+                {
+                    await Tables.DropTableAsync(connection, table, cancellationToken);
+                    return true;
+                }, cancellationToken);
+            }
+            catch (StoreUnavailableException e) when (IsInUse(e.InnerException))
+            {
+                used.Add(table);
+            }
+        }
+
+        return used;
+    }
 
     public Task FailAsync(int id, ProjectionFailure failure, CancellationToken cancellationToken) => InTransactionAsync(async connection =>
     {
@@ -112,12 +139,19 @@ internal sealed class GenerationStore(StoreDatabase database, StoreDataSources d
             availability.Succeeded();
             return result;
         }
+        catch (PostgresException e) when (IsInUse(e))
+        {
+            // That is no outage: the database answers everyone else.
+            throw new StoreUnavailableException("A table of the projection is in use: its index is being made, or a backup reads it. Try again when that is over; pg_stat_activity shows it.", e);
+        }
         catch (Exception e) when (TransientErrors.IsTransient(e))
         {
             availability.Failed(e);
             throw new StoreUnavailableException($"Postgres does not answer; try again. {e.Message}", e);
         }
     }
+
+    private static bool IsInUse(Exception? error) => error is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
 
     // An exception's text may quote what Postgres cannot store.
     private static ProjectionFailure Mend(ProjectionFailure failure) => failure with

@@ -102,15 +102,23 @@ internal sealed class GenerationTables(string schema)
         await ShowAsync(connection, next, cancellationToken);
     }
 
+    /// <summary>Makes a generation one that is no more; its table goes with <see cref="DropTableAsync"/>.</summary>
+    public Task ForgetAsync(NpgsqlConnection connection, Generation generation, CancellationToken cancellationToken) =>
+        SetStageAsync(connection, generation, GenerationStage.Dropped, cancellationToken);
+
     public async Task DropAsync(NpgsqlConnection connection, Generation generation, CancellationToken cancellationToken)
     {
-        await SetStageAsync(connection, generation, GenerationStage.Dropped, cancellationToken);
-        if (generation.Table is null)
-            return;
+        await ForgetAsync(connection, generation, cancellationToken);
+        if (generation.Table is { } table)
+            await DropTableAsync(connection, table, cancellationToken);
+    }
 
-        // Its index may be in the making, or a backup may read it: what goes on beside it must not wait for that. The caller hears that it has to try again.
+    /// <summary>Drops a table, if nobody uses it: its index may be in the making, or a backup may read it, and what goes on beside it must not wait for that.</summary>
+    /// <exception cref="PostgresException">It is in use (55P03).</exception>
+    public async Task DropTableAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    {
         await ExecuteAsync(connection, "set local lock_timeout = '2s'", cancellationToken);
-        await ExecuteAsync(connection, $"drop table {schema}.{generation.Table}", cancellationToken);
+        await ExecuteAsync(connection, $"drop table if exists {schema}.{table}", cancellationToken);
     }
 
     /// <summary>Removes a name from what can be read.</summary>
