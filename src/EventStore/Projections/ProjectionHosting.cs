@@ -64,6 +64,8 @@ public static class ProjectionHosting
     internal static IServiceCollection AddProjectionRunning(this IServiceCollection services)
     {
         services.AddSingleton<HighWater>();
+        services.AddSingleton<TypePresence>();
+        services.AddHostedService(provider => provider.GetRequiredService<TypePresence>());
         services.AddSingleton<StoreFeed>();
         services.AddSingleton<ProjectionRunnersFactory>();
         return services;

@@ -64,6 +64,31 @@ public sealed class FollowingTests(PostgresServer postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_event_that_only_a_newer_silo_knows_is_left_to_it_also_by_one_that_starts_later()
+    {
+        await _world.AppendAsync("number/a", Counted(1));
+        await _world.AppendAsync("number/a", Counted(2));
+        await _world.AppendAsync("number/a", Counted(4));
+        var name = await _world.Store.ScalarAsync<string>("select type from mt_events where seq_id = 3");
+        await _world.Store.ScalarAsync<int>("""
+            update mt_events set type = 'of-the-next-release' where seq_id = 2;
+            insert into event_types (name, seen_at) values ('of-the-next-release', clock_timestamp()); select 1
+            """);
+
+        await using var later = await _world.UpgradeAsync(s => s.AddProjection<Totals>());
+        await using var feed = later.Store.Get<StoreFeed>().ReadAsync([name], sources: false, pageSize: 10, StoreFeed.Position(0), upTo: null, TestContext.Current.CancellationToken).GetAsyncEnumerator();
+        for (var page = 0; page < 3; page++)
+        {
+            Assert.True(await feed.MoveNextAsync());
+            Assert.Equal(1L, feed.Current.Sequence);
+        }
+
+        await later.Store.ScalarAsync<int>("update event_types set seen_at = clock_timestamp() - interval '2 minutes' where name = 'of-the-next-release'; select 1");
+        await ProjectionWorld.UntilAsync("what nobody knows any more is passed over", async () => await feed.MoveNextAsync() && feed.Current.Sequence == 3);
+        Assert.Equal(0L, await later.Store.ScalarAsync<long>("select count(*) from (select distinct type from mt_events where type <> 'of-the-next-release') e where type not in (select name from event_types)"));
+    }
+
+    [Fact]
     public async Task A_runner_that_lost_a_page_to_another_goes_on_from_what_the_other_wrote()
     {
         await _world.AppendAsync("number/a", Counted(1));

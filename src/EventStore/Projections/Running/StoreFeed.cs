@@ -13,7 +13,7 @@ namespace EventStore.Projections.Running;
 /// long one would hold the mark back.
 /// </summary>
 internal sealed class StoreFeed(
-    StoreDataSources dataSources, HighWater highWater, EventTypes types, IOptions<ProjectionOptions> options, TimeProvider time, ProjectionLog log)
+    StoreDataSources dataSources, HighWater highWater, EventTypes types, TypePresence presence, IOptions<ProjectionOptions> options, TimeProvider time, ProjectionLog log)
 {
     /// <summary>How often a feed at its end gives an empty page, so that its reader can write down how far it has come.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
@@ -31,10 +31,13 @@ internal sealed class StoreFeed(
     /// <summary>The database's time when this process began to read: what is stored later under a name unknown here was stored by a newer version of the application.</summary>
     private DateTimeOffset? _since;
 
+    /// <summary>What only others know that run now: events of these names are theirs, also those from before this process began.</summary>
+    private string[] _ofOthers = [];
+
     /// <summary>Reads on and on, or up to <paramref name="upTo"/>.</summary>
     /// <remarks>
-    /// It does not go past an event that a newer version of the application has stored meanwhile, which runs beside this one while it is rolled out: this version cannot know whether the event
-    /// is one of those to read. The reader moves to the newer version when this one stops. Older events of unknown names are those of an aggregate that is no more.
+    /// It does not go past an event of a newer version of the application, which runs beside this one while it is rolled out: this version cannot know whether the event is one of those to
+    /// read. The reader moves to the newer version when this one stops. Older events of names that no running process knows are those of an aggregate that is no more.
     /// </remarks>
     /// <param name="eventNames">The events to read; the pages' positions cover the others too.</param>
     /// <param name="sources">Whether the events' sources are read too.</param>
@@ -64,6 +67,7 @@ internal sealed class StoreFeed(
                     at = unknown.Sequence - 1;
                     yield return new EventPage(events, Position(at), at, AtEnd: false);
                     await Task.Delay(Idle, time, cancellationToken);
+                    (_, _ofOthers) = await presence.LookAsync(cancellationToken);
                     continue;
                 }
 
@@ -84,7 +88,7 @@ internal sealed class StoreFeed(
 
     private static string Page(string schema, string columns) => $"""
         select {columns} from {schema}.mt_events e
-        where e.seq_id > $1 and e.seq_id <= $2 and (e.type = any($3) or (e.timestamp > $5 and not e.type = any($6))) order by e.seq_id limit $4
+        where e.seq_id > $1 and e.seq_id <= $2 and (e.type = any($3) or e.type = any($7) or (e.timestamp > $5 and not e.type = any($6))) order by e.seq_id limit $4
         """;
 
     public static string Position(long sequence) => sequence.ToString(CultureInfo.InvariantCulture);
@@ -93,7 +97,8 @@ internal sealed class StoreFeed(
         string[] names, bool sources, long after, long upTo, int limit, CancellationToken cancellationToken)
     {
         var bytes = options.Value.PageBytes;
-        _since ??= await NowAsync(cancellationToken);
+        if (_since is null)
+            (_since, _ofOthers) = await presence.LookAsync(cancellationToken);
         await using var command = dataSources.Store.CreateCommand(sources ? _page : _pageWithoutSources);
         command.Parameters.Add(new() { Value = after });
         command.Parameters.Add(new() { Value = upTo });
@@ -101,6 +106,7 @@ internal sealed class StoreFeed(
         command.Parameters.Add(new() { Value = limit });
         command.Parameters.Add(new() { Value = _since });
         command.Parameters.Add(new() { Value = _known });
+        command.Parameters.Add(new() { Value = _ofOthers });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var events = new List<StoredEvent>();
         while (await reader.ReadAsync(cancellationToken))
@@ -115,11 +121,5 @@ internal sealed class StoreFeed(
         }
 
         return (events, events.Count == limit, null);
-    }
-
-    private async Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken)
-    {
-        await using var command = dataSources.Store.CreateCommand("select clock_timestamp()");
-        return new((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!, TimeSpan.Zero);
     }
 }
