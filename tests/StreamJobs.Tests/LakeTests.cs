@@ -209,6 +209,29 @@ public sealed class LakeTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
+    public async Task A_session_that_a_late_record_has_go_on_is_in_the_lake_once_when_it_has_closed_again()
+    {
+        var sessions = Visits.Keyed().Window(Session.WithGap(20.Milliseconds()), allowedLateness: 30.Milliseconds()).Aggregate(a => new { c = a.Count() }).ToLake();
+        await using var world = await StartAsync();
+        await using var partition = await world.OpenAsync(job: sessions);
+        await FeedAsync(partition, 0, new("a", 0, 0), new("b", 25, 0));
+        Assert.Equal(["a 0-20 r0 1 closed"], await TableAsync());
+        await FeedAsync(partition, 2, new("a", 15, 0), new("a", 30, 0), new("a", 45, 0), new("a", 60, 0));
+        Assert.Equal(["b 25-45 r0 1 closed"], await TableAsync());
+        await (await OpenAsync(world, sessions)).RunAsync(default);
+        Assert.Empty(Rows());
+
+        await FeedAsync(partition, 6, new("b", 80, 0), new("c", 200, 0));
+        Assert.Equal(["b 25-45 r0 1 final", "a 0-80 r2 5 final", "b 80-100 r0 1 final"], await TableAsync());
+        await (await OpenAsync(world, sessions)).RunAsync(default);
+        Assert.Equal(["b 25-45 1", "a 0-80 5", "b 80-100 1"], Rows());
+        Assert.True(await new JobLake(world.Store).RewriteAsync(sessions));
+
+        async Task<string[]> TableAsync() => [.. (await new JobCatalog(world.Store).ResultsAsync(sessions, new ResultQuery(null, null, null, null, null), 100))
+            .Select(r => $"{r.Key} {r.StartMs}-{r.EndMs} r{r.Revision} {r.Value.GetProperty("c")} {(r.IsFinal ? "final" : "closed")}")];
+    }
+
+    [Fact]
     public async Task A_result_that_fits_no_column_is_named_where_an_operator_looks()
     {
         await using var world = await StartAsync();

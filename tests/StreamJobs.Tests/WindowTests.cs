@@ -77,6 +77,28 @@ public sealed class WindowTests
     }
 
     [Fact]
+    public void A_closed_session_that_goes_on_is_taken_back_until_it_closes_again()
+    {
+        var job = Visits.Keyed().Window(Session.WithGap(20.Milliseconds()), allowedLateness: 30.Milliseconds()).Aggregate(a => new { c = a.Count() });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", 0, 0), new Visit("b", 25, 0), new Visit("a", 15, 0));
+        Assert.Equal(["a 0-20 r0 1", "a 0-20 r1 gone"], harness.Results.Texts());
+        Assert.Equal(["a 0-35 r0 2", "b 25-45 r0 1"], harness.Open.Texts());
+
+        harness.Restart().Given(new Visit("a", 30, 0), new Visit("a", 45, 0), new Visit("a", 60, 0)).Restart(); // 20 and the lateness are over
+        Assert.Equal(["b 25-45 r0 1"], harness.Results.Skip(2).Texts());
+        harness.Given(new Visit("b", 80, 0), new Visit("a", 79, 0)).Drain();
+        Assert.Equal(["b 25-45 r0 1", "a 0-80 r2 5", "a 0-80 r3 gone", "a 0-99 r4 6", "b 80-100 r0 1"], harness.Results.Skip(2).Texts());
+    }
+
+    [Fact]
+    public void A_session_that_goes_on_and_is_joined_to_an_earlier_one_is_taken_back_once()
+    {
+        var job = Visits.Keyed().Window(Session.WithGap(10.Milliseconds()), allowedLateness: 100.Milliseconds()).Aggregate(a => new { c = a.Count() });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", 20, 0), new Visit("b", 35, 0), new Visit("a", 28, 0), new Visit("a", 12, 0), new Visit("a", 2, 0)).Drain();
+        Assert.Equal(["a 20-30 r0 1", "a 20-30 r1 gone", "a 2-38 r0 4", "b 35-45 r0 1"], harness.Results.Texts());
+    }
+
+    [Fact]
     public void A_counting_window_is_full_after_so_many_records_and_one_that_is_not_full_has_no_result() =>
         Assert.Equal(
             ["a 5-8 r0 2"],

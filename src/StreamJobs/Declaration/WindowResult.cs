@@ -6,7 +6,7 @@ namespace StreamJobs;
 /// <param name="StartMs">The window's start, in Unix milliseconds; inclusive.</param>
 /// <param name="EndMs">The window's end, in Unix milliseconds; exclusive.</param>
 /// <param name="Revision">0 for the first result, then one more for each correction by a record within the allowed lateness.</param>
-/// <param name="Retracted">Whether there is no such window any more: a late record joined the session to another.</param>
+/// <param name="Retracted">Whether there is no such result any more: a late record joined the session to another, or has it go on, and it has its next result when it closes again.</param>
 /// <param name="Value">What was computed.</param>
 public readonly record struct WindowResult<TResult>(string Key, long StartMs, long EndMs, int Revision, bool Retracted, TResult Value)
 {

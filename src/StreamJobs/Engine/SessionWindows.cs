@@ -5,8 +5,9 @@ namespace StreamJobs.Engine;
 
 /// <summary>
 /// Sessions of keys that live on this partition alone. A record opens a session that ends the gap later; sessions that overlap or touch become one.
-/// A record is late when the session that it would be part of is final, and when it would be that session's first although, alone, it would be late: so no
-/// session begins where a final one began, and would write over its result. See docs/adr/0007.
+/// A record that, alone, would be late is late unless a session that is not final began before it or with it: so no session begins where a final one began, and
+/// would write over its result. A closed session that a record has go on beyond the watermark is open again: its result is taken back until it closes, since
+/// with its former end it would be final while it grows. See docs/adr/0007.
 /// </summary>
 internal sealed class SessionWindows<T, TResult>(
     long gap, long lateness, Aggregation<T, TResult> aggregation, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>, IKeyed
@@ -82,11 +83,15 @@ internal sealed class SessionWindows<T, TResult>(
         if (!isNew && into.Start != start)
         {
             Retract(key, into);
-            into.Emitted = -1;
+            (into.Emitted, into.Reopened) = (-1, false);
         }
 
         if (into.Emitted >= 0 && end > watermark)
+        {
+            Retract(key, into);
             into.Reopened = true;
+        }
+
         (into.Start, into.End) = (start, end);
         _kept.Change(key);
         if (watermark >= end)
@@ -186,7 +191,7 @@ internal sealed class SessionWindows<T, TResult>(
 
     private void Retract(string key, OneSession session)
     {
-        if (session.Emitted < 0)
+        if (session.Emitted < 0 || session.Reopened)
             return;
         session.Emitted++;
         emit(() => new(key, session.Start, session.End, session.Emitted, true, default!));
@@ -211,7 +216,7 @@ internal sealed class SessionWindows<T, TResult>(
         /// <summary>The revision that was emitted last; -1 before the first.</summary>
         public int Emitted { get; set; } = -1;
 
-        /// <summary>Whether it has grown since, and must be emitted when it closes again.</summary>
+        /// <summary>Whether it goes on since: what was emitted is taken back, and what it comes to is emitted when it closes again.</summary>
         public bool Reopened { get; set; }
     }
 }

@@ -8,7 +8,7 @@ namespace StreamJobs.Testing;
 /// <param name="Start">The window's start; inclusive.</param>
 /// <param name="End">The window's end; exclusive.</param>
 /// <param name="Revision">0 for the first, one more for each correction.</param>
-/// <param name="Retracted">Whether there is no such window any more.</param>
+/// <param name="Retracted">Whether there is no such result any more, or not until its session closes again.</param>
 /// <param name="Value">What was computed, as a JSON object with the names that the job gave.</param>
 public sealed record JobResult(string Key, DateTimeOffset Start, DateTimeOffset End, int Revision, bool Retracted, JsonElement Value)
 {
