@@ -101,6 +101,25 @@ public sealed class TakenBackTests(PostgresServer postgres)
         Assert.Equal(kind == "sliding" ? ["a -10 2", "a 0 2", "b 30 4", "b 40 4", "b 70 1", "b 80 1"] : ["a " + (kind == "session" ? 1 : 0) + " 2", "b 40 4", "b 80 1"], results);
     }
 
+    [Fact]
+    public async Task A_session_that_is_final_since_corrections_are_taken_for_less_long_is_joined_by_nothing()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var patient = await world.OpenAsync(job: Sessions(lateness: 100)))
+        {
+            await patient.ProcessAsync(new Chunk(0, new("a", 0, 0), new("b", 25, 0)), default);
+            await patient.CheckpointAsync();
+        }
+
+        await using var strict = await world.OpenAsync(job: Sessions(lateness: 5), startOffset: 2);
+        await strict.ProcessAsync(new Chunk(2, new("a", 15, 0), new("b", 26, 0), new("b", 100, 0)), default);
+        await strict.CheckpointAsync();
+        Assert.Equal(["a 0 1", "a 15 1", "b 25 2"], await world.ResultsAsync());
+
+        static Job Sessions(int lateness) =>
+            Visits.Keyed().Window(Session.WithGap(20.Milliseconds()), allowedLateness: lateness.Milliseconds()).Aggregate(a => new { c = a.Count() });
+    }
+
     public static TheoryData<string> Kinds => new("tumbling", "sliding", "session", "merged");
 
     private static Job Of(string kind, int lateness) => (kind == "merged"

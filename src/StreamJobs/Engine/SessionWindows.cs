@@ -27,11 +27,13 @@ internal sealed class SessionWindows<T, TResult>(
     public bool Add(string key, long timestamp, in T record, long watermark)
     {
         var all = _sessions.GetValueOrDefault(key) ?? [];
+        var final = watermark == long.MinValue ? _finalUpTo : Math.Max(_finalUpTo, watermark - lateness);
         var (start, end) = (timestamp, timestamp + gap);
         var joined = new List<OneSession>();
         foreach (var session in all)
         {
-            if (session.Start <= timestamp + gap && session.End >= timestamp)
+            // One that is final may still be here, where records are waited for less than when it was kept.
+            if (session.End > final && session.Start <= timestamp + gap && session.End >= timestamp)
             {
                 joined.Add(session);
                 (start, end) = (Math.Min(start, session.Start), Math.Max(end, session.End));
@@ -40,8 +42,7 @@ internal sealed class SessionWindows<T, TResult>(
 
         // Results stand under their session's start, so the session that begins first takes the others in.
         var into = joined.Find(s => s.Start == start);
-        var final = watermark == long.MinValue ? _finalUpTo : Math.Max(_finalUpTo, watermark - lateness);
-        if (end <= final || (into is null && timestamp + gap <= final))
+        if (into is null && timestamp + gap <= final)
             return false;
         _columns.Evaluate(record);
         var isNew = joined.Count == 0;
