@@ -99,6 +99,24 @@ public sealed class WindowTests
     }
 
     [Fact]
+    public void What_is_kept_in_memory_grows_with_sessions_and_not_with_their_records()
+    {
+        var results = new List<string>();
+        var windows = new Engine.SessionWindows<Visit, long>(
+            gap: 20, lateness: 30, Columns.Aggregation<Visit, long>.Of("visits", a => a.Count()), compute => results.Add($"{compute().StartMs}-{compute().EndMs} {compute().Value}"));
+        for (var at = 0; at < 1_000_000; at++)
+            Assert.True(windows.Add("a", at, new Visit("a", at, 0), watermark: 0));
+        Assert.Equal((1, 1), (windows.Keys, windows.Queued));
+
+        windows.Advance(1_000_000);
+        Assert.Equal((0, 1), (results.Count, windows.Queued));
+        windows.Advance(1_000_019);
+        Assert.Equal(["0-1000019 1000000"], results);
+        windows.Advance(1_000_049);
+        Assert.Equal((0, 0), (windows.Keys, windows.Queued));
+    }
+
+    [Fact]
     public void A_counting_window_is_full_after_so_many_records_and_one_that_is_not_full_has_no_result() =>
         Assert.Equal(
             ["a 5-8 r0 2"],

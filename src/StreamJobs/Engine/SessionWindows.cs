@@ -24,6 +24,9 @@ internal sealed class SessionWindows<T, TResult>(
 
     public long Keys => _sessions.Count;
 
+    /// <summary>What waits for its moment: bounded by the sessions that are alive, not by their records.</summary>
+    internal int Queued => _deadlines.Count;
+
     public bool Add(string key, long timestamp, in T record, long watermark)
     {
         var all = _sessions.GetValueOrDefault(key) ?? [];
@@ -97,7 +100,7 @@ internal sealed class SessionWindows<T, TResult>(
         _kept.Change(key);
         if (watermark >= end)
             Emit(key, into);
-        _deadlines.Enqueue(key, watermark >= end ? end + lateness : end);
+        LookAgain(key, into, watermark);
         return true;
     }
 
@@ -111,14 +114,13 @@ internal sealed class SessionWindows<T, TResult>(
             for (var i = all.Count - 1; i >= 0; i--)
             {
                 var session = all[i];
-                if (session.End > watermark)
-                    continue;
-                if (session.Emitted < 0 || session.Reopened)
+                if (session.LooksAt > at)
+                    continue; // another's moment
+                session.LooksAt = long.MaxValue;
+                if (session.End <= watermark && (session.Emitted < 0 || session.Reopened))
                 {
                     Emit(key, session);
                     _kept.Change(key);
-                    if (lateness > 0 && watermark != long.MaxValue)
-                        _deadlines.Enqueue(key, session.End + lateness);
                 }
 
                 if (watermark >= session.End + lateness)
@@ -126,6 +128,10 @@ internal sealed class SessionWindows<T, TResult>(
                     all.RemoveAt(i);
                     _free.Push(session.Slot);
                     _kept.Change(key);
+                }
+                else
+                {
+                    LookAgain(key, session, watermark);
                 }
             }
 
@@ -149,7 +155,7 @@ internal sealed class SessionWindows<T, TResult>(
                 var session = new OneSession(Take()) { Start = start, End = start + reader.Varint(), Emitted = (int)reader.Varint(), Reopened = reader.Varint() == 1 };
                 _columns.Read(ref reader, session.Slot);
                 all.Add(session);
-                _deadlines.Enqueue(key, session.End > watermark ? session.End : session.End + lateness);
+                LookAgain(key, session, watermark);
             }
 
             _sessions.Add(key, all);
@@ -198,6 +204,16 @@ internal sealed class SessionWindows<T, TResult>(
         emit(() => new(key, session.Start, session.End, session.Emitted, true, default!));
     }
 
+    /// <summary>Sees to it that a session is looked at when it closes, or when it is final; not for each record that makes it longer, but when that look finds it so.</summary>
+    private void LookAgain(string key, OneSession session, long watermark)
+    {
+        var at = watermark >= session.End ? session.End + lateness : session.End;
+        if (session.LooksAt <= at)
+            return;
+        session.LooksAt = at;
+        _deadlines.Enqueue(key, at);
+    }
+
     private int Take()
     {
         if (!_free.TryPop(out var slot))
@@ -219,5 +235,8 @@ internal sealed class SessionWindows<T, TResult>(
 
         /// <summary>Whether it goes on since: what was emitted is taken back, and what it comes to is emitted when it closes again.</summary>
         public bool Reopened { get; set; }
+
+        /// <summary>The watermark at which it is looked at next; it is not kept.</summary>
+        public long LooksAt { get; set; } = long.MaxValue;
     }
 }
