@@ -86,6 +86,47 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public void A_key_is_kept_as_long_as_its_next_result_could_stand_where_one_of_its_results_stands() =>
+        Assert.Equal(
+            ["a 100-100 r0 1", "a 101-101 r0 1", "b 150-150 r0 2", "a 102-102 r0 3"],
+            Harness((v, c) => { c.Emit(new(v.Value)); if (v.Value == 1) c.Emit(new(v.Value)); }, keep: 50)
+                .Given(new Visit("a", 100, 1), new Visit("b", 150, 2)).Restart().Given(new Visit("a", 101, 3)).Results.Texts());
+
+    [Fact]
+    public void A_timer_in_the_past_writes_over_no_result_that_was_forgotten() =>
+        Assert.Equal(
+            ["a 100-100 r0 1", "a 101-101 r0 2"],
+            Harness((v, c) => { if (v.Value == 1) c.Emit(new(1)); if (v.Value == 2) c.SetTimer(c.Time.AddMilliseconds(-20)); }, c => c.Emit(new(2)), keep: 50)
+                .Given(new Visit("a", 100, 1), new Visit("b", 150, 0)).Restart().Given(new Visit("a", 120, 2), new Visit("b", 151, 0)).Results.Texts());
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void A_key_whose_timer_by_the_clock_was_taken_back_is_forgotten_in_its_time(bool byTimer)
+    {
+        var far = DateTimeOffset.UnixEpoch.AddDays(1000);
+        var calls = new Calls(
+            (v, c) =>
+            {
+                c.State = new(1);
+                if (v.Value == 1)
+                    c.SetClockTimer(far);
+                else if (byTimer)
+                    c.SetTimer(c.Time.AddMilliseconds(3000));
+                else
+                    c.DeleteClockTimer(far);
+            },
+            c => c.DeleteClockTimer(far));
+        var keys = new Engine.KeyedProcess<Visit, State, Result>(calls, keep: 1000, _ => { });
+        keys.Add("a", 0, new Visit("a", 0, 1), 0);
+        keys.Advance(4000);
+        Assert.Equal(1, keys.Keys);
+        keys.Add("a", 5000, new Visit("a", 5000, 2), 4000);
+        keys.Advance(5999);
+        Assert.Equal(1, keys.Keys);
+        keys.Advance(8000);
+        Assert.Equal(0, keys.Keys);
+    }
+
+    [Fact]
     public void A_timer_keeps_its_key_until_it_has_fired() =>
         Assert.Equal(
             ["a 50-50 r0 7"],
@@ -181,6 +222,7 @@ public sealed class ProcessTests
             restarted.Drain();
             Assert.Equal(whole.Results.Texts().Order(StringComparer.Ordinal), restarted.Results.Texts().Order(StringComparer.Ordinal));
             Assert.Equal(whole.Late, restarted.Late);
+            Assert.Distinct(whole.Results.Select(r => (r.Key, r.Start)));
         });
 
     private static Job Sums(int delay, int keep) => Visits.Keyed(delay).Process(

@@ -4,8 +4,8 @@ using StreamJobs.State;
 namespace StreamJobs.Engine;
 
 /// <summary>
-/// The states and timers of a process function's keys. A key is forgotten when the watermark has passed its newest record by the time that states are
-/// kept for, and no timer is left; a record is late when its key's state could be gone.
+/// The states and timers of a process function's keys. A key is forgotten when the watermark has passed its newest record and its last result by the time that
+/// states are kept for, and no timer is left; a record is late when its key's state could be gone. So no result stands where a forgotten one stands.
 /// </summary>
 internal sealed class KeyedProcess<T, TState, TResult>(
     Process<T, TState, TResult> process, long keep, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>, IKeyed
@@ -35,7 +35,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         var known = Find(key);
         _context.Begin(key, timestamp, isClockTimer: false, _now, known?.State);
         process.OnRecord(record, _context);
-        var entry = known ?? new() { Newest = timestamp };
+        var entry = known ?? new(watermark == long.MinValue ? long.MinValue : watermark - keep) { Newest = timestamp };
         Commit(entry, firedAt: null);
         entry.Newest = Math.Max(entry.Newest, timestamp);
         if (known is null && !entry.IsEmpty)
@@ -45,6 +45,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
             LookAgain(key, entry, entry.Newest + keep);
         }
 
+        LookAgainUnlessByClock(key, entry);
         SweepIfWorthIt();
         return true;
     }
@@ -59,6 +60,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
                 continue;
             while (entry.Timers.Count > 0 && entry.Timers.Min <= at)
                 Fire(key, entry, entry.Timers, isClock: false);
+            LookAgainUnlessByClock(key, entry);
             ForgetIfOver(key, entry, at);
         }
 
@@ -78,8 +80,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
                 continue;
             for (; entry.ClockTimers.Count > 0 && entry.ClockTimers.Min <= ms; fired = true)
                 Fire(key, entry, entry.ClockTimers, isClock: true);
-            if (entry.ClockTimers.Count == 0 && entry.LooksAt == long.MaxValue)
-                LookAgain(key, entry, entry.Newest + keep);
+            LookAgainUnlessByClock(key, entry);
         }
 
         SweepIfWorthIt();
@@ -172,14 +173,14 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     {
         if (at < entry.LooksAt)
             return; // a timer's moment
-        var over = Math.Max(entry.Newest + keep, entry.Timers.Count > 0 ? entry.Timers.Max : long.MinValue);
+        var over = Math.Max(Math.Max(entry.Newest, entry.LastResult) + keep, entry.Timers.Count > 0 ? entry.Timers.Max : long.MinValue);
         if (over > at)
         {
             LookAgain(key, entry, over);
         }
         else if (entry.ClockTimers.Count > 0 && !_hasEnded)
         {
-            entry.LooksAt = long.MaxValue; // until the last of them has passed
+            entry.LooksAt = long.MaxValue; // until the last of them has passed, or is taken back
         }
         else
         {
@@ -245,8 +246,19 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         _deadlines.Enqueue(key, at);
     }
 
-    private sealed class Entry
+    /// <summary>A key that only a timer by the clock kept is looked at again when it has none any more, whoever took that away.</summary>
+    private void LookAgainUnlessByClock(string key, Entry entry)
     {
+        if (entry.ClockTimers.Count == 0 && entry.LooksAt == long.MaxValue)
+            LookAgain(key, entry, entry.Newest + keep);
+    }
+
+    /// <summary>What is known of a key.</summary>
+    /// <param name="forgottenUpTo">Up to where results may stand that were forgotten with the key's former state.</param>
+    private sealed class Entry(long forgottenUpTo)
+    {
+        private readonly long _forgottenUpTo = forgottenUpTo;
+
         public TState? State { get; set; }
 
         /// <summary>The state as it is kept.</summary>
@@ -258,14 +270,14 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         /// <summary>The watermark at which it is looked whether the key is over; it is not kept.</summary>
         public long LooksAt { get; set; }
 
-        /// <summary>What the last result stands under.</summary>
-        public long LastResult { get; set; } = long.MinValue;
+        /// <summary>What the last result stands under, or where a forgotten one may stand.</summary>
+        public long LastResult { get; set; } = forgottenUpTo;
 
         public SortedSet<long> Timers { get; private init; } = [];
 
         public SortedSet<long> ClockTimers { get; private init; } = [];
 
-        public bool IsEmpty => State is null && LastResult == long.MinValue && Timers.Count == 0 && ClockTimers.Count == 0;
+        public bool IsEmpty => State is null && LastResult == _forgottenUpTo && Timers.Count == 0 && ClockTimers.Count == 0;
 
         public void Write(StateWriter writer)
         {
@@ -293,7 +305,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
                 state = StateCodec<TState>.Read(ref inner);
             }
 
-            return new() { Newest = newest, LastResult = lastResult, State = state, Kept = kept, Timers = ReadTimers(ref reader), ClockTimers = ReadTimers(ref reader) };
+            return new(long.MinValue) { Newest = newest, LastResult = lastResult, State = state, Kept = kept, Timers = ReadTimers(ref reader), ClockTimers = ReadTimers(ref reader) };
         }
 
         private static SortedSet<long> ReadTimers(ref StateReader reader)
