@@ -25,6 +25,14 @@ public sealed class DefinitionTests
         { () => Counted().OnlyToTopics(), "would go nowhere" },
         { () => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => new { c = a }), "may only be used to call an aggregate" },
         { () => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => new { c = a.Max(v => new object()) }), "type Object have no order" },
+        { () => Tumbled().Aggregate(a => new { c = a.Top(3, v => new { v.Who }) }), "have no order, so 'Top' of them" },
+        { () => Tumbled().Aggregate(a => new { c = a.Top(3, v => ValueTuple.Create(v.Who, new object())) }), "have no order, so 'Top' of them" },
+        { () => Tumbled().Aggregate(a => new { c = a.Min(v => ValueTuple.Create(v.Value, new[] { v.At })) }), "have no order, so 'Min' of them" },
+        { () => Tumbled().Aggregate(a => new { c = a.Top(3, v => new Rank()) }), "'Top' would count objects" },
+        { () => Tumbled().Aggregate(a => new { c = a.CountDistinct(v => new[] { v.Value }) }), "type Int32[] are equal to nothing but themselves, so 'CountDistinct' would count objects" },
+        { () => Tumbled().Aggregate(a => new { c = a.CountDistinct(v => new Nothing()) }), "'CountDistinct' would count objects" },
+        { () => Tumbled().Aggregate(a => new { c = a.CountDistinct(v => (IReadOnlyList<int>)new List<int>()) }), "'CountDistinct' would count objects" },
+        { () => Tumbled().Aggregate(a => new { c = a.CountDistinct(v => ValueTuple.Create(v.Who, new object())) }), "'CountDistinct' would count objects" },
         { () => Join(2.Seconds(), 1.Seconds()), "begins (00:00:02) behind its end (00:00:01)" },
         { () => Join(TimeSpan.FromTicks(1), 1.Seconds()), "whole milliseconds" },
         { () => Join(0.Seconds(), 1.Seconds(), -1.Seconds()), "lateness must not be negative" },
@@ -45,12 +53,28 @@ public sealed class DefinitionTests
         Assert.Contains(mistake, error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Values_that_can_be_told_apart_are_counted()
+    {
+        _ = Tumbled().Aggregate(a => new { c = a.CountDistinct(v => new { v.Who, v.Value }) });
+        _ = Tumbled().Aggregate(a => new { c = a.CountDistinct(v => ValueTuple.Create(v.Who, (int?)v.Value)) });
+        _ = Tumbled().Aggregate(a => new { c = a.CountDistinct(v => new Uri("https://example.com")), days = a.CountDistinct(v => v.Time.DayOfWeek), visits = a.CountDistinct(v => v) });
+        _ = Tumbled().Aggregate(a => new { c = a.Top(3, v => ValueTuple.Create(v.Who, v.Value)), days = a.Top(3, v => v.Time.DayOfWeek), who = a.Top(3, v => v.Who) });
+    }
+
+    private static WindowedStream<Visit, Visit> Tumbled() => Visits.Keyed().Window(Tumbling.Of(1.Seconds()));
+
     private static JobStream<Visit, Visit> Stream() => Job.Named("visits").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero);
 
     private static ResultJob<Visit> Join(TimeSpan from, TimeSpan to, TimeSpan lateness = default) =>
         Visits.Keyed().Join(other => other.From<Visit>("t").Watermark(v => v.Time, 1.Seconds()).KeyBy(v => v.Who), from, to, lateness).Select((left, _) => left);
 
     private static WindowJob<Visit, Visit, long> Counted() => Visits.Keyed().Window(Tumbling.Of(1.Seconds())).Aggregate(a => a.Count());
+
+    private sealed class Rank : IComparable
+    {
+        public int CompareTo(object? obj) => 0;
+    }
 
     private sealed class Nothing : Process<Visit, string, string>
     {

@@ -49,8 +49,10 @@ internal sealed class Aggregation<T, TResult>
                 nameof(Aggregates<>.Sum) when call.Type == typeof(double) => Indexed(new Sum<T, double>((Func<T, double?>)selector!)),
                 nameof(Aggregates<>.Sum) => Indexed(new Sum<T, decimal>((Func<T, decimal?>)selector!)),
                 nameof(Aggregates<>.Average) => Average((Func<T, decimal?>)selector!),
-                nameof(Aggregates<>.Min) or nameof(Aggregates<>.Max) when !IsOrdered(types[0]) =>
+                nameof(Aggregates<>.Min) or nameof(Aggregates<>.Max) or nameof(Aggregates<>.Top) when !Values.IsOrdered(types[0]) =>
                     throw new JobDefinitionException(job, $"values of type {types[0].Name} have no order, so '{call.Method.Name}' of them is not known"),
+                nameof(Aggregates<>.CountDistinct) or nameof(Aggregates<>.Top) when !Values.HasEquality(types[0]) =>
+                    throw new JobDefinitionException(job, $"values of type {types[0].Name} are equal to nothing but themselves, so '{call.Method.Name}' would count objects: use a string, a number, a tuple of them, or a record"),
                 nameof(Aggregates<>.Min) => Indexed(Create(typeof(Extreme<,>), types, selector, -1)),
                 nameof(Aggregates<>.Max) => Indexed(Create(typeof(Extreme<,>), types, selector, 1)),
                 nameof(Aggregates<>.CountDistinct) => Indexed(Create(typeof(Distinct<,>), types, selector)),
@@ -64,12 +66,6 @@ internal sealed class Aggregation<T, TResult>
         protected override Expression VisitParameter(ParameterExpression node) => node == aggregates
             ? throw new JobDefinitionException(job, $"in .Aggregate, '{node.Name}' may only be used to call an aggregate, as in {node.Name}.Count()")
             : base.VisitParameter(node);
-
-        private static bool IsOrdered(Type type)
-        {
-            var value = Nullable.GetUnderlyingType(type) ?? type;
-            return value.IsAssignableTo(typeof(IComparable)) || value.IsAssignableTo(typeof(IComparable<>).MakeGenericType(value));
-        }
 
         private ConditionalExpression Average(Func<T, decimal?> selector)
         {

@@ -35,10 +35,10 @@ public sealed class Aggregates<T>
     /// <summary>The largest value; the type's default of none.</summary>
     public TValue Max<TValue>(Func<T, TValue> value) => throw Read();
 
-    /// <summary>How many different values, exactly. A record whose value is null doesn't count.</summary>
+    /// <summary>How many different values, exactly. A record whose value is null doesn't count. The values are of a type that tells when two are equal: arrays do not.</summary>
     public long CountDistinct<TValue>(Func<T, TValue> value) => throw Read();
 
-    /// <summary>The most frequent values, the most frequent first.</summary>
+    /// <summary>The most frequent values, the most frequent first, and of equally frequent ones the smaller: they need an order.</summary>
     public IReadOnlyList<Ranked<TValue>> Top<TValue>(int limit, Func<T, TValue> value)
         where TValue : notnull => throw Read();
 
