@@ -54,6 +54,32 @@ public sealed class PartitionTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_first_record_without_a_time_is_set_aside_and_how_jobs_stand_can_be_read()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var session = Visits.Keyed(delay: 5).Window(Session.WithGap(10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        await using var partition = await world.OpenAsync(job: session);
+        await partition.ProcessAsync(new Chunk(0, new Visit("a", default(DateTimeOffset).ToUnixTimeMilliseconds(), 0)), default);
+        await partition.CheckpointAsync();
+        Assert.Equal((1, 1, (DateTimeOffset?)null), await StandAsync());
+
+        await partition.ProcessAsync(new Chunk(1, new("a", 0, 0), new("a", 100, 0)), default);
+        await partition.CheckpointAsync();
+        Assert.Equal((3, 1, DateTimeOffset.FromUnixTimeMilliseconds(95)), await StandAsync());
+        Assert.Equal(["a 0 1"], await world.ResultsAsync());
+
+        // A watermark that an earlier version kept.
+        await world.Source.CreateCommand("update jobs.job_positions set watermark = -62135596800005").ExecuteNonQueryAsync();
+        Assert.Equal((3, 1, DateTimeOffset.MinValue), await StandAsync());
+
+        async Task<(long Records, long Late, DateTimeOffset? Watermark)> StandAsync()
+        {
+            var status = await world.StatusAsync();
+            return (status.Records, status.Late, status.Watermark);
+        }
+    }
+
+    [Fact]
     public async Task A_former_owner_that_wakes_up_can_keep_nothing()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);

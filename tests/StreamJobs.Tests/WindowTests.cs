@@ -116,6 +116,24 @@ public sealed class WindowTests
         Assert.Equal((0, 0), (windows.Keys, windows.Queued));
     }
 
+    [Theory, InlineData(-62_135_596_800_000), InlineData(-62_135_596_800_000 + 34), InlineData(253_402_300_799_999), InlineData(253_402_300_799_999 - 29)]
+    public void A_timestamp_whose_windows_or_watermark_would_be_no_time_is_set_aside_and_moves_nothing(long at)
+    {
+        var job = Visits.Keyed(delay: 5).Window(Sliding.Of(30.Milliseconds(), every: 10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", at, 7), new Visit("a", 0, 0)).Drain();
+        Assert.Equal([7], harness.Late.Select(v => v.Value));
+        Assert.Equal(["a -20-10 r0 1", "a -10-20 r0 1", "a 0-30 r0 1"], harness.Results.Texts());
+    }
+
+    [Theory, InlineData(-62_135_596_800_000 + 35), InlineData(253_402_300_799_999 - 30)]
+    public void A_timestamp_near_the_ends_of_time_counts(long at)
+    {
+        var job = Visits.Keyed(delay: 5).Window(Sliding.Of(30.Milliseconds(), every: 10.Milliseconds())).Aggregate(a => new { c = a.Count() });
+        var harness = new JobHarness<Visit>(job).Given(new Visit("a", at, 0)).Drain();
+        Assert.Empty(harness.Late);
+        Assert.Equal(3, harness.Results.Count);
+    }
+
     [Fact]
     public void A_counting_window_is_full_after_so_many_records_and_one_that_is_not_full_has_no_result() =>
         Assert.Equal(

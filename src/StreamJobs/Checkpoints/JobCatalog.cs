@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
+using StreamJobs.Engine;
 using StreamJobs.Running;
 
 namespace StreamJobs.Checkpoints;
@@ -130,7 +131,7 @@ public sealed class JobCatalog(JobStore store)
     {
         long.MinValue => null,
         long.MaxValue => DateTimeOffset.MaxValue,
-        _ => DateTimeOffset.FromUnixTimeMilliseconds(watermark),
+        _ => EventTime.At(watermark),
     };
 }
 

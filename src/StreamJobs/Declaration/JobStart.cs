@@ -29,7 +29,7 @@ public sealed class JobSource<T>
     /// <summary>
     /// Says when records happened. A partition's watermark is its largest timestamp less the delay: what is older than that is late.
     /// </summary>
-    /// <param name="timestamp">When a record happened.</param>
+    /// <param name="timestamp">When a record happened. One whose windows would begin before the year 1 or end after 9999, as those of a default value do, is set aside like a late record.</param>
     /// <param name="delay">How far out of order a partition's records may be; not negative.</param>
     /// <param name="maxAhead">
     /// How far a timestamp may lie ahead of the record's Kafka timestamp; one further ahead is set aside like a late record and moves no watermark. A day by default.

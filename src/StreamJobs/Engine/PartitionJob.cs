@@ -50,7 +50,7 @@ internal abstract class PartitionJob
     /// <summary>Records of the current chunk that this job could not take, and why.</summary>
     public List<(int Index, Exception Error)> Faults { get; } = [];
 
-    /// <summary>Records of the current chunk that were late, or too far ahead.</summary>
+    /// <summary>Records of the current chunk that were late, or too far ahead, or at the very ends of time.</summary>
     public List<int> Late { get; } = [];
 
     /// <summary>Goes on counting where a checkpoint stood.</summary>
@@ -115,6 +115,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
     private readonly JoinFeed<T>? _feed;
     private readonly long _delay;
     private readonly long _maxAhead;
+    private readonly (long First, long Last) _usable;
 
     // A merger waits for every partition's watermark to pass a window's end, also where no key has a part of it.
     private readonly long _mergedEvery;
@@ -132,6 +133,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
     {
         (_definition, _timestamp, _key, _windows, _feed, Output) = (definition, timestamp, key, windows, windows as JoinFeed<T>, output);
         (_delay, _maxAhead) = ((long)definition.Time.Delay.TotalMilliseconds, (long)definition.Time.MaxAhead.TotalMilliseconds);
+        _usable = EventTime.UsableBy(definition);
         _mergedEvery = (long)(definition is { IsMerged: true, Window: var window }
             ? window is Sliding sliding ? sliding.Every : ((Tumbling)window).Size
             : TimeSpan.Zero).TotalMilliseconds;
@@ -200,7 +202,7 @@ internal sealed class WindowPartitionJob<TSource, T, TResult> : PartitionJob<TSo
         {
             _current = long.MinValue;
             var timestamp = _timestamp is null ? MaxTimestamp : _timestamp(record).ToUnixTimeMilliseconds();
-            if (_timestamp is not null && timestamp - _maxAhead > place.KafkaTimestampMs)
+            if (_timestamp is not null && (timestamp < _usable.First || timestamp > _usable.Last || timestamp - _maxAhead > place.KafkaTimestampMs))
             {
                 SetAside(place.Index);
                 return;

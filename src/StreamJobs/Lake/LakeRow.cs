@@ -1,4 +1,5 @@
 using System.Text.Json;
+using StreamJobs.Engine;
 
 namespace StreamJobs.Lake;
 
@@ -12,7 +13,7 @@ namespace StreamJobs.Lake;
 internal sealed record LakeRow(int Partition, string Key, long StartMs, long EndMs, int Revision, JsonElement Value)
 {
     /// <summary>The day that its window began on, in UTC.</summary>
-    public DateOnly Date => DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeMilliseconds(StartMs).UtcDateTime);
+    public DateOnly Date => DateOnly.FromDateTime(EventTime.At(StartMs).UtcDateTime);
 }
 
 /// <summary>A file of the lake.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Parquet;
 using Parquet.Schema;
 using StreamJobs.Checkpoints;
+using StreamJobs.Engine;
 
 namespace StreamJobs.Lake;
 
@@ -85,5 +86,5 @@ internal sealed class LakeTable
     private static DateTimeDataField Timestamp(string name, bool isNullable) =>
         new(name, DateTimeFormat.Timestamp, isAdjustedToUTC: true, DateTimeTimeUnit.Micros, isNullable);
 
-    private static DateTime Utc(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms).UtcDateTime;
+    private static DateTime Utc(long ms) => EventTime.At(ms).UtcDateTime;
 }

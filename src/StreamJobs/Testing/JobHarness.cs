@@ -33,7 +33,7 @@ public sealed class JobHarness<TSource>
     /// <summary>Every result so far, in the order in which it came, corrections included.</summary>
     public IReadOnlyList<JobResult> Results => _results;
 
-    /// <summary>Records that were late, or too far ahead.</summary>
+    /// <summary>Records that were late, or too far ahead, or at the very ends of time.</summary>
     public IReadOnlyList<TSource> Late => _late;
 
     /// <summary>What the job's code threw; each made its record a dead letter.</summary>
