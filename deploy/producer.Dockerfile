@@ -6,6 +6,7 @@ COPY src/Contracts/Contracts.csproj src/Contracts/
 COPY src/EventStore/EventStore.csproj src/EventStore/
 COPY src/Producer/Producer.csproj src/Producer/
 COPY src/SchemaRegistry/SchemaRegistry.csproj src/SchemaRegistry/
+COPY src/Tools/Tools.csproj src/Tools/
 RUN dotnet restore src/Producer
 COPY schemas schemas
 COPY src src
