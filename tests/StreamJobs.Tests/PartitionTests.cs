@@ -17,7 +17,7 @@ public sealed class PartitionTests(PostgresServer postgres)
         await partition.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 2, 13), new("a", 20, 0)), default);
         await partition.CheckpointAsync();
 
-        Assert.Equal([null, null, null], world.PositionsAtFaults);
+        Assert.Equal([0, 0, 0], world.PositionsAtFaults);
         Assert.Equal([1], world.Kept.Select(f => f.Offset));
         Assert.Equal("visits", world.Kept[0].Job);
         Assert.Equal(3, (await world.StatusAsync()).NextOffset);
@@ -113,11 +113,41 @@ public sealed class PartitionTests(PostgresServer postgres)
         Assert.Equal(["a 0 2", "b 0 1"], await world.ResultsAsync());
     }
 
+    [Theory, InlineData("one"), InlineData("two")]
+    public async Task What_a_job_had_taken_before_its_first_checkpoint_comes_again_when_the_partition_is_opened_further_on(string incarnation)
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        await using (var former = await world.OpenAsync())
+        {
+            if (incarnation != "one")
+                await former.CheckpointAsync(); // the topic is created again: of that one nothing is kept yet
+        }
+
+        await using (var first = await OpenAsync(0))
+            await first.ProcessAsync(Chunk(0, new("a", 1, 0), new("a", 2, 0)), default);
+        await using var again = await OpenAsync(2);
+        Assert.True(again.TakeRereadWish());
+        await Assert.ThrowsAsync<ChunkRefusedException>(() => again.ProcessAsync(Chunk(2, new Visit("a", 20, 0)), default).AsTask());
+        Assert.Equal((0L, null), await world.Store.PositionAsync("visits", incarnation, 0, [PartitionWorld.Counts], default));
+        await again.ProcessAsync(Chunk(0, new("a", 1, 0), new("a", 2, 0), new("a", 20, 0)), default);
+        await again.CheckpointAsync();
+        Assert.Equal(["a 0 2"], await world.ResultsAsync());
+
+        Chunk Chunk(long start, params Visit[] visits) => new(start, visits) { Incarnation = incarnation };
+
+        async Task<JobPartition> OpenAsync(long startOffset)
+        {
+            var partition = new JobPartition("visits", 0, [PartitionWorld.Counts], world.Services());
+            await partition.OpenAsync(incarnation, startOffset, default);
+            return partition;
+        }
+    }
+
     [Fact]
     public async Task A_commit_that_nobody_heard_of_is_not_written_twice_and_not_tried_for_ever()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
-        var taken = await world.Store.TakeOverAsync("visits", "one", 0, ["visits"], default);
+        var taken = await world.Store.TakeOverAsync("visits", "one", 0, [PartitionWorld.Counts], 0, default);
         var checkpoint = new PartitionCheckpoint
         {
             Topic = "visits",
@@ -130,7 +160,7 @@ public sealed class PartitionTests(PostgresServer postgres)
         };
         Assert.True(await world.Store.CommitAsync(checkpoint, DateTimeOffset.UtcNow, default));
         Assert.True(await world.Store.CommitAsync(checkpoint, DateTimeOffset.UtcNow, default));
-        Assert.Single((await world.Store.TakeOverAsync("visits", "one", 0, ["visits"], default)).Outbox);
+        Assert.Single((await world.Store.TakeOverAsync("visits", "one", 0, [PartitionWorld.Counts], 0, default)).Outbox);
         Assert.False(await world.Store.CommitAsync(checkpoint, DateTimeOffset.UtcNow, default));
     }
 

@@ -42,7 +42,7 @@ public sealed class SentAheadTests(KafkaBrokers brokers, PostgresServer postgres
     public async Task Results_of_a_checkpoint_that_is_refused_because_there_is_another_owner_are_never_seen_and_hold_up_no_reader(BrokerKind kind)
     {
         await using var world = await SinkWorld.StartAsync(await brokers.GetAsync(kind), await brokers.CreateTopicAsync(kind, 1), postgres);
-        await world.Store.TakeOverAsync("visits", "one", 0, ["visits"], default);
+        await world.Store.TakeOverAsync("visits", "one", 0, [PartitionWorld.Counts], 0, default);
         await world.Writer.WriteAsync(world.Checkpoint(1), [], DateTimeOffset.UtcNow);
         Assert.True(world.Writer.IsFenced);
         Assert.Equal(["1"], world.Read(IsolationLevel.ReadUncommitted));
@@ -117,7 +117,7 @@ public sealed class SentAheadTests(KafkaBrokers brokers, PostgresServer postgres
         public static async Task<SinkWorld> StartAsync(IKafkaBroker broker, string topic, PostgresServer postgres)
         {
             var world = await PartitionWorld.StartAsync(postgres);
-            return new(world, broker, topic, (await world.Store.TakeOverAsync("visits", "one", 0, ["visits"], default)).Epoch);
+            return new(world, broker, topic, (await world.Store.TakeOverAsync("visits", "one", 0, [PartitionWorld.Counts], 0, default)).Epoch);
         }
 
         public PartitionCheckpoint Checkpoint(int number) => new()

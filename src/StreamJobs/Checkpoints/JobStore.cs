@@ -101,8 +101,12 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         return await ReadControlsAsync(connection, cancellationToken);
     }
 
-    /// <summary>Makes the caller the owner of a partition's jobs, and gives it what was kept.</summary>
-    internal async Task<Takeover> TakeOverAsync(string topic, string incarnation, int partition, IEnumerable<string> jobs, CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes the caller the owner of a partition's jobs, and gives it what was kept. Where a job begins that has no position in the incarnation is written down at once: the partition may be
+    /// opened again, further on, before the job's first checkpoint, and what it had taken until then would be passed over.
+    /// </summary>
+    internal async Task<Takeover> TakeOverAsync(
+        string topic, string incarnation, int partition, IEnumerable<Job> jobs, long startOffset, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -122,15 +126,32 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         var controls = await ReadControlsAsync(connection, cancellationToken);
         var away = controls.Where(c => c.Value is JobState.Stopped or JobState.Cancelled).Select(c => c.Key).ToHashSet(StringComparer.Ordinal);
         var kept = new Dictionary<string, KeptJob>(StringComparer.Ordinal);
-        foreach (var job in jobs.Where(j => !away.Contains(j)))
+        var present = jobs.Where(j => !away.Contains(j.Name)).ToArray();
+        foreach (var job in present)
         {
-            if (await ReadJobAsync(connection, job, partition, cancellationToken) is { } found)
-                kept.Add(job, found);
+            if (await ReadJobAsync(connection, job.Name, partition, cancellationToken) is { } found)
+                kept.Add(job.Name, found);
         }
 
+        await PlaceAsync(connection, topic, incarnation, partition, present, startOffset, cancellationToken);
         var outbox = await ReadOutboxAsync(connection, PartitionCheckpoint.OwnerOf(topic, partition), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new(epoch, checkpoint, kept, away, outbox);
+    }
+
+    /// <summary>What a job had counted of a former incarnation stays counted.</summary>
+    private async Task PlaceAsync(
+        NpgsqlConnection connection, string topic, string incarnation, int partition, IReadOnlyCollection<Job> jobs, long startOffset, CancellationToken cancellationToken)
+    {
+        await using var place = new NpgsqlCommand(Sql("""
+            insert into {schema}.job_positions as p (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, records, late, keys, shape)
+            select name, $1, $2, $3, $4, $5, $5, 0, 0, 0, shape from unnest($6::text[], $7::text[]) as j (name, shape)
+            on conflict (job, partition) do update
+            set topic = excluded.topic, incarnation = excluded.incarnation, next_offset = excluded.next_offset, idle = false, changed_at = now()
+            where p.incarnation <> excluded.incarnation
+            """), connection);
+        Add(place, partition, topic, incarnation, startOffset, long.MinValue, jobs.Select(j => j.Name).ToArray(), jobs.Select(j => j.StateShape).ToArray());
+        await place.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Says which jobs the owner of a partition cannot run: those that what they kept does not fit, and those with too many keys.</summary>

@@ -93,7 +93,7 @@ public sealed partial class JobPartition : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task OpenAsync(string incarnation, long startOffset, CancellationToken cancellationToken)
     {
-        var taken = await _services.Store.TakeOverAsync(_topic, incarnation, _partition, _jobs.All.Select(j => j.Definition.Name), cancellationToken);
+        var taken = await _services.Store.TakeOverAsync(_topic, incarnation, _partition, _jobs.All.Select(j => j.Definition), startOffset, cancellationToken);
         (_epoch, _number, _incarnation) = (taken.Epoch, taken.Checkpoint, incarnation);
         _isDirty = _jobs.TakeBack(taken.Jobs, taken.Away, incarnation, startOffset);
         _jobs.HoldFull();
