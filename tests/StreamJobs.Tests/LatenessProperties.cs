@@ -28,7 +28,7 @@ public sealed class LatenessProperties
 
     [Fact]
     public void Windows_over_several_partitions_count_a_record_by_its_own_partitions_watermark_however_far_the_others_are_and_however_often_they_are_restarted() =>
-        Gen.Select(Log, Log, Gen.Int[1, 4], Gen.Int[0, 20], Gen.Int[0, 30], Gen.Bool.Array[0, 30], Gen.Int[1, 5]).Sample((one, other, slides, delay, lateness, turns, chunk) =>
+        Gen.Select(Log, Log, Gen.Int[1, 4], Gen.Int[0, 20], Gen.Int[0, 30], Gen.Bool.Array[0, 30], Gen.Int[1, 5], Gen.Bool.Array[0, 30]).Sample((one, other, slides, delay, lateness, turns, chunk, away) =>
         {
             const int every = 10;
             var job = Job.Named("visits").From<Visit>("visits").Watermark(v => v.Time, delay.Milliseconds()).KeyBy(v => v.Who)
@@ -39,11 +39,13 @@ public sealed class LatenessProperties
             while (first.Count + second.Count > 0)
             {
                 var isFirst = second.Count == 0 || (first.Count > 0 && turn < turns.Length && turns[turn]);
+                harness.Merges = !(turn < away.Length && away[turn]);
                 harness.Given(isFirst ? 0 : 1, isFirst ? first.Dequeue() : second.Dequeue());
                 if (turn++ % 2 == 0)
                     harness.Restart();
             }
 
+            harness.Merges = true;
             harness.Drain();
             var counted = from log in new[] { one, other }
                           from window in Counted(log, slides * every, every, delay, lateness)

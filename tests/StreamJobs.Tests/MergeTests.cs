@@ -35,6 +35,18 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_correction_that_waits_while_the_merger_is_away_gives_its_keys_their_next_revisions_and_others_nothing()
+    {
+        var harness = new JobHarness<Visit>(Job(lateness: 50), partitions: 2)
+            .Given(0, new Visit("a", 1, 0), new Visit("b", 2, 0), new Visit("a", 20, 0)).Given(1, new Visit("a", 20, 0));
+        harness.Merges = false;
+        harness.Given(0, new Visit("a", 3, 0)).Restart().Given(0, new Visit("c", 4, 0)).Restart();
+        harness.Merges = true;
+        harness.Given(0, new Visit("a", 21, 0));
+        Assert.Equal(["a 0-10 r0 1", "b 0-10 r0 1", "a 0-10 r1 2", "c 0-10 r0 1"], harness.Results.Texts());
+    }
+
+    [Fact]
     public void What_does_not_add_up_for_one_key_has_no_result_and_other_keys_have_theirs()
     {
         Job job = StreamJobs.Job.Named("merged").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyBy(v => v.Who)

@@ -157,7 +157,7 @@ public sealed class JobSavepoints(JobStore store)
     {
         ["positions"] = "job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, changed_at, shape, final_up_to",
         ["state"] = "job, partition, pane, key_group, data",
-        ["parts"] = "job, slice, partition, version, merged, data",
+        ["parts"] = "job, slice, partition, version, merged, data, merged_data",
     };
 
     /// <returns>How many rows it gave or changed.</returns>

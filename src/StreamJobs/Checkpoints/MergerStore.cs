@@ -56,12 +56,17 @@ internal sealed class MergerStore(JobStore store, string job, string topic)
     public async Task<IReadOnlyList<Part>> PartsAsync(bool all, CancellationToken cancellationToken)
     {
         await using var command = store.Source.CreateCommand(store.Sql(
-            "select slice, partition, version, merged, data from {schema}.job_parts where job = $1 and ($2 or not merged) order by slice, partition"));
+            "select slice, partition, version, merged, data, case when $2 then merged_data end from {schema}.job_parts where job = $1 and ($2 or not merged) order by slice, partition"));
         JobStore.Add(command, job, all);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<Part>();
         while (await reader.ReadAsync(cancellationToken))
-            rows.Add(new(reader.GetInt64(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetBoolean(3), reader.GetFieldValue<byte[]>(4)));
+        {
+            rows.Add(new(
+                reader.GetInt64(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetBoolean(3), reader.GetFieldValue<byte[]>(4),
+                await reader.IsDBNullAsync(5, cancellationToken) ? null : reader.GetFieldValue<byte[]>(5)));
+        }
+
         return rows;
     }
 
@@ -78,23 +83,59 @@ internal sealed class MergerStore(JobStore store, string job, string topic)
         if (await fence.ExecuteNonQueryAsync(cancellationToken) == 0)
             return false;
         await using var batch = new NpgsqlBatch(connection);
+        store.Command(batch, """
+            update {schema}.job_parts p set merged = true, merged_data = null from unnest($2::bigint[], $3::int[], $4::bigint[]) as n (slice, partition, version)
+            where p.job = $1 and p.slice = n.slice and p.partition = n.partition and p.version = n.version
+            returning p.slice, p.partition
+            """, job, checkpoint.Merged.Select(p => p.Slice).ToArray(), checkpoint.Merged.Select(p => p.Partition).ToArray(), checkpoint.Merged.Select(p => p.Version).ToArray());
         store.AddResults(batch, job, -1, checkpoint.Results);
         store.AddExceptions(batch, job, null, checkpoint.Exceptions);
-        store.Command(batch, """
-            update {schema}.job_parts p set merged = true from unnest($2::bigint[], $3::int[], $4::bigint[]) as n (slice, partition, version)
-            where p.job = $1 and p.slice = n.slice and p.partition = n.partition and p.version = n.version
-            """, job, checkpoint.Merged.Select(p => p.Slice).ToArray(), checkpoint.Merged.Select(p => p.Partition).ToArray(), checkpoint.Merged.Select(p => p.Version).ToArray());
         store.Command(batch, "delete from {schema}.job_parts where job = $1 and slice < $2 and merged", job, checkpoint.Needed);
         store.AddOutbox(batch, Owner, checkpoint.Number, checkpoint.Outbox, checkpoint.SentUpTo);
         store.AddHistory(batch, Owner, checkpoint.Number, takenAt, checkpoint.State.Length, checkpoint.Results.Count);
-        await batch.ExecuteNonQueryAsync(cancellationToken);
+        var merged = await ExecuteAsync(batch, cancellationToken);
+        await KeepMergedAsync(connection, [.. checkpoint.Merged.Where(p => !merged.Contains((p.Slice, p.Partition)))], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
+    }
+
+    /// <summary>Executes a batch, and reads the parts that it returns.</summary>
+    private static async Task<HashSet<(long Slice, int Partition)>> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancellationToken)
+    {
+        var parts = new HashSet<(long, int)>();
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        do
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                parts.Add((reader.GetInt64(0), reader.GetInt32(1)));
+        }
+        while (await reader.NextResultAsync(cancellationToken)); // what fails behind the rows is thrown here
+
+        return parts;
+    }
+
+    /// <summary>Parts that were given again while they were merged: what closed windows hold of them is kept beside what is new.</summary>
+    private async Task KeepMergedAsync(NpgsqlConnection connection, IReadOnlyCollection<Part> parts, CancellationToken cancellationToken)
+    {
+        if (parts.Count == 0)
+            return;
+        await using var command = new NpgsqlCommand(store.Sql("""
+            update {schema}.job_parts p set merged_data = n.data from unnest($2::bigint[], $3::int[], $4::bytea[]) as n (slice, partition, data)
+            where p.job = $1 and p.slice = n.slice and p.partition = n.partition
+            """), connection);
+        JobStore.Add(command, job, parts.Select(p => p.Slice).ToArray(), parts.Select(p => p.Partition).ToArray(), parts.Select(p => p.Data).ToArray());
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }
 
 /// <summary>A partition's part of a slice.</summary>
-internal sealed record Part(long Slice, int Partition, long Version, bool IsMerged, byte[] Data);
+/// <param name="Slice">The slice, or its part.</param>
+/// <param name="Partition">The partition.</param>
+/// <param name="Version">The checkpoint that gave it.</param>
+/// <param name="IsMerged">Whether closed windows hold it.</param>
+/// <param name="Data">Its keys and their values.</param>
+/// <param name="MergedData">What closed windows hold of it, where it was given again since; null too where nobody asked for it.</param>
+internal sealed record Part(long Slice, int Partition, long Version, bool IsMerged, byte[] Data, byte[]? MergedData);
 
 /// <summary>What a merger keeps at one moment.</summary>
 internal sealed record MergerCheckpoint(

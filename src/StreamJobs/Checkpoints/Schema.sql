@@ -35,6 +35,10 @@ create table if not exists {schema}.job_parts (
     primary key (job, slice, partition));
 alter table {schema}.job_parts alter column data set storage external;
 
+-- What the closed windows hold of a part that was given again since, so that another merger knows what is new in it.
+alter table {schema}.job_parts add column if not exists merged_data bytea;
+alter table {schema}.job_parts alter column merged_data set storage external;
+
 create table if not exists {schema}.job_mergers (
     job text primary key, epoch bigint not null, checkpoint bigint not null default 0, watermark bigint not null, closed_up_to bigint not null,
     state bytea, changed_at timestamptz not null default now());
@@ -72,6 +76,7 @@ create table if not exists {schema}.job_savepoint_positions (savepoint text not 
 alter table {schema}.job_savepoint_positions add column if not exists final_up_to bigint;
 create table if not exists {schema}.job_savepoint_state (savepoint text not null, like {schema}.job_state, primary key (job, savepoint, partition, pane, key_group));
 create table if not exists {schema}.job_savepoint_parts (savepoint text not null, like {schema}.job_parts, primary key (job, savepoint, slice, partition));
+alter table {schema}.job_savepoint_parts add column if not exists merged_data bytea;
 
 -- The lake: results that are final, in Parquet files. Only the newest epoch may add files.
 create table if not exists {schema}.job_lakes (

@@ -55,8 +55,9 @@ public sealed partial class JobMerger : IAsyncDisposable
             _merged.Restore(state);
         foreach (var part in _isUnfit ? [] : await _store.PartsAsync(all: true, cancellationToken))
         {
-            if (part.IsMerged)
-                _merged.Offer(part.Partition, part.Slice, part.Data, isKnown: true);
+            // Of one that was given again since, what closed windows hold: what is new in it is offered when it is merged.
+            if ((part.IsMerged ? part.Data : part.MergedData) is { } known)
+                _merged.Offer(part.Partition, part.Slice, known, isKnown: true);
         }
 
         if (_sender is not null)

@@ -12,7 +12,11 @@ internal sealed class HarnessPartition<TSource>(PartitionJob<TSource> job)
 
     public DateTimeOffset? Clock { get; set; }
 
-    public Dictionary<long, byte[]> Parts { get; } = [];
+    public Dictionary<long, GivenPart> Parts { get; } = [];
+
+    /// <summary>Keeps a part of a merged job's slice, as the table of parts does.</summary>
+    public void Give(long slice, byte[] data) =>
+        Parts[slice] = new(data, IsMerged: false, Parts.GetValueOrDefault(slice) is { } former ? former.Known : null);
 
     /// <summary>Gives the job its next record.</summary>
     public void Take(TSource record)
@@ -44,4 +48,14 @@ internal sealed class HarnessPartition<TSource>(PartitionJob<TSource> job)
         fresh.Restore(_state.Select(s => new StateBlob(s.Key.Pane, s.Key.Group, s.Value)));
         Job = fresh;
     }
+}
+
+/// <summary>A part as it is kept.</summary>
+/// <param name="Data">What the partition gave last.</param>
+/// <param name="IsMerged">Whether closed windows hold it.</param>
+/// <param name="MergedData">What closed windows hold of it, where it was given again since.</param>
+internal sealed record GivenPart(byte[] Data, bool IsMerged, byte[]? MergedData)
+{
+    /// <summary>What closed windows hold of it.</summary>
+    public byte[]? Known => IsMerged ? Data : MergedData;
 }

@@ -30,6 +30,9 @@ public sealed class JobHarness<TSource>
         _merger = job.IsMerged ? job.CreateMerger() : null;
     }
 
+    /// <summary>Whether what partitions give is merged at once. While it is not, it waits, as it does when the merger is away; a restart leaves it waiting.</summary>
+    internal bool Merges { get; set; } = true;
+
     /// <summary>Every result so far, in the order in which it came, corrections included.</summary>
     public IReadOnlyList<JobResult> Results => _results;
 
@@ -110,8 +113,11 @@ public sealed class JobHarness<TSource>
             _merger.Restore(merger.Snapshot());
             foreach (var (partition, one) in _partitions)
             {
-                foreach (var (slice, data) in one.Parts)
-                    _merger.Offer(partition, slice, data, isKnown: true);
+                foreach (var (slice, part) in one.Parts)
+                {
+                    if (part.Known is { } known)
+                        _merger.Offer(partition, slice, known, isKnown: true);
+                }
             }
         }
 
@@ -122,32 +128,41 @@ public sealed class JobHarness<TSource>
 
     private void Collect()
     {
-        foreach (var (partition, one) in _partitions)
+        foreach (var one in _partitions.Values)
         {
             one.Checkpoint();
             foreach (var (slice, data) in one.Job.Output.Partials)
-            {
-                one.Parts[slice] = data;
-                _merger!.Offer(partition, slice, data);
-            }
-
+                one.Give(slice, data);
             _results.AddRange(one.Job.Output.Results.Select(JobResult.Of));
             _failures.AddRange(one.Job.Output.Failures);
             one.Job.Output.Clear();
         }
 
-        if (_merger is null)
-            return;
+        if (_merger is { } merger && Merges)
+            Merge(merger);
+    }
+
+    private void Merge(MergedJob merger)
+    {
+        foreach (var (partition, one) in _partitions)
+        {
+            foreach (var (slice, part) in one.Parts.Where(p => !p.Value.IsMerged).ToArray())
+            {
+                merger.Offer(partition, slice, part.Data);
+                one.Parts[slice] = new(part.Data, IsMerged: true, MergedData: null);
+            }
+        }
+
         var watermark = _partitions.Values.Min(p => p.Job.Watermark);
-        var needed = _merger.Advance(watermark, watermark);
+        var needed = merger.Advance(watermark, watermark);
         foreach (var one in _partitions.Values)
         {
             foreach (var slice in one.Parts.Keys.Where(s => s < needed).ToArray())
                 one.Parts.Remove(slice);
         }
 
-        _results.AddRange(_merger.Output.Results.Select(JobResult.Of));
-        _failures.AddRange(_merger.Output.Failures);
-        _merger.Output.Clear();
+        _results.AddRange(merger.Output.Results.Select(JobResult.Of));
+        _failures.AddRange(merger.Output.Failures);
+        merger.Output.Clear();
     }
 }
