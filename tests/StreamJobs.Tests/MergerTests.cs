@@ -4,7 +4,7 @@ using Testing.Postgres;
 
 namespace StreamJobs.Tests;
 
-/// <summary>What a merger keeps, on a real database: what is promised of one that takes over.</summary>
+/// <summary>What a merger keeps, on a real database: what is promised of one that takes over, and of partitions that join later.</summary>
 public sealed class MergerTests(PostgresServer postgres)
 {
     [Fact]
@@ -49,6 +49,28 @@ public sealed class MergerTests(PostgresServer postgres)
         Assert.Equal((true, null), (all.IsMerged, all.MergedData));
     }
 
+    [Fact]
+    public async Task A_partition_that_joins_later_replaces_no_final_result_also_after_a_takeover()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var job = Merged(lateness: 0);
+        await using var first = await world.OpenAsync(job: job);
+        await GiveAsync(first, new Chunk(0, new("a", 1, 0), new("a", 2, 0), new("a", 3, 0), new("a", 200, 0)));
+        await RunAsync(world, job);
+        Assert.Equal(["a 0 r0 3"], await ResultsAsync(world, job));
+
+        await using var second = new JobPartition("visits", 1, [job], world.Services());
+        await second.OpenAsync("one", 0, default);
+        await GiveAsync(second, new Chunk(0, new("a", 4, 0), new("b", 5, 0), new("a", 50, 0)));
+        await RunAsync(world, job, partitions: 2);
+        await GiveAsync(first, new Chunk(4, new Visit("a", 300, 0)));
+        await GiveAsync(second, new Chunk(3, new Visit("a", 300, 0)));
+        await RunAsync(world, job, partitions: 2);
+        Assert.Equal(["a 0 r0 3", "a 200 r0 1"], await ResultsAsync(world, job));
+        await using var parts = world.Source.CreateCommand("select count(*) from jobs.job_parts where slice < 200");
+        Assert.Equal(0L, await parts.ExecuteScalarAsync()); // what was left out does not wait for ever
+    }
+
     private static Job Merged(int lateness) => Job.Named("merged").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyBy(v => v.Who)
         .Window(Tumbling.Of(10.Milliseconds()), lateness.Milliseconds()).Aggregate(a => new { c = a.Count() });
 
@@ -59,11 +81,11 @@ public sealed class MergerTests(PostgresServer postgres)
     }
 
     /// <summary>Has a merger take over, and merge what has come.</summary>
-    private static async Task RunAsync(PartitionWorld world, Job job)
+    private static async Task RunAsync(PartitionWorld world, Job job, int partitions = 1)
     {
         await using var merger = new JobMerger(job, world.Services());
         await merger.OpenAsync(default);
-        await merger.RunAsync(partitions: 1, default);
+        await merger.RunAsync(partitions, default);
     }
 
     private static async Task<string[]> ResultsAsync(PartitionWorld world, Job job) =>

@@ -77,7 +77,7 @@ internal sealed class MergerStore(JobStore store, string job, string topic)
         await using var connection = await store.Source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var fence = new NpgsqlCommand(store.Sql("""
-            update {schema}.job_mergers set checkpoint = $3, watermark = $4, closed_up_to = $5, state = $6, changed_at = now() where job = $1 and epoch = $2
+            update {schema}.job_mergers set checkpoint = $3, watermark = greatest(watermark, $4), closed_up_to = $5, state = $6, changed_at = now() where job = $1 and epoch = $2
             """), connection);
         JobStore.Add(fence, job, checkpoint.Epoch, checkpoint.Number, checkpoint.Watermark, checkpoint.ClosedUpTo, checkpoint.State);
         if (await fence.ExecuteNonQueryAsync(cancellationToken) == 0)

@@ -5,7 +5,8 @@ namespace StreamJobs.Engine;
 
 /// <summary>
 /// Adds up the partitions' parts of a job whose keys are spread over them. A part replaces the partition's former one of its slice; nothing is added up
-/// incrementally, so parts may come in any order and more than once.
+/// incrementally, so parts may come in any order and more than once. What was final stays final: a partition that joins later, with records of windows whose
+/// parts are forgotten, would put its own part in the place of the whole.
 /// </summary>
 internal abstract class MergedJob
 {
@@ -22,7 +23,8 @@ internal abstract class MergedJob
     /// <param name="part">The part's number.</param>
     /// <param name="data">Its keys and their values.</param>
     /// <param name="isKnown">Whether closed windows hold it already: it comes again after a restart.</param>
-    public abstract void Offer(int partition, long part, ReadOnlySpan<byte> data, bool isKnown = false);
+    /// <returns>How many keys were left out, because all of the slice's windows are final; 0 when the part was taken.</returns>
+    public abstract int Offer(int partition, long part, ReadOnlySpan<byte> data, bool isKnown = false);
 
     /// <summary>Closes what all partitions have passed, corrects what is closed, and forgets what is final.</summary>
     /// <param name="watermark">The smallest watermark of the partitions that are not idle.</param>
@@ -44,6 +46,9 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
     private readonly SliceResults<T, TResult> _results = new(slices, aggregation);
     private readonly SortedList<long, SortedList<int, Pane<T>>> _parts = [];
 
+    // In a snapshot, how far windows are final stands among the revisions, under an end that no window has: an earlier version reads past it.
+    private const long FinalMark = long.MinValue;
+
     // What corrections have reached; a window that was never corrected stands at 0.
     private readonly Dictionary<(long End, string Key), int> _revisions = [];
 
@@ -57,15 +62,18 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
 
     public override int Slices => _parts.Count;
 
-    public override void Offer(int partition, long part, ReadOnlySpan<byte> data, bool isKnown = false)
+    public override int Offer(int partition, long part, ReadOnlySpan<byte> data, bool isKnown = false)
     {
         var pane = new Pane<T>(part, aggregation.CreateColumns());
         pane.Read(data);
+        if (IsFinal(part))
+            return isKnown ? 0 : pane.Count;
         if (!_parts.TryGetValue(part, out var partitions))
             _parts.Add(part, partitions = []);
         if (!isKnown)
             MarkCorrections(part, partitions.GetValueOrDefault(partition), pane);
         partitions[partition] = pane;
+        return 0;
     }
 
     public override long Advance(long watermark, long finalWatermark)
@@ -80,16 +88,12 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
         }
 
         _closedUpTo = Math.Max(_closedUpTo, slices.ClosedUpTo(watermark));
-        while (_parts.Count > 0 && slices.IsFinal(slices.SliceAndFirstEnd(_parts.Keys[0]).Slice, finalWatermark))
+        slices = slices.FinalBy(finalWatermark);
+        while (_parts.Count > 0 && IsFinal(_parts.Keys[0]))
             _parts.RemoveAt(0);
-        foreach (var at in _revisions.Keys.Where(r => finalWatermark >= r.End + slices.Lateness).ToArray())
+        foreach (var at in _revisions.Keys.Where(r => r.End <= slices.FinalUpTo).ToArray())
             _revisions.Remove(at);
-        return finalWatermark switch
-        {
-            long.MaxValue => long.MaxValue,
-            long.MinValue => long.MinValue,
-            _ => slices.FirstPartNotFinal(finalWatermark),
-        };
+        return slices.FirstPartNotFinal();
     }
 
     public override IEnumerable<ResultRow> OpenResults(IEnumerable<(int Partition, long Slice, byte[] Data)> parts, OpenQuery query) => query.Rows(Open(parts, query.Key));
@@ -119,6 +123,9 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
     {
         var writer = new StateWriter();
         writer.Varint(_closedUpTo);
+        writer.Varint(FinalMark);
+        writer.Text("");
+        writer.Varint(slices.FinalUpTo);
         foreach (var ((end, key), revision) in _revisions)
         {
             writer.Varint(end);
@@ -134,8 +141,16 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
         var reader = new StateReader(data);
         _closedUpTo = reader.Varint();
         while (!reader.AtEnd)
-            _revisions[(reader.Varint(), reader.Text()!)] = (int)reader.Varint();
+        {
+            var (end, key, value) = (reader.Varint(), reader.Text()!, reader.Varint());
+            if (end == FinalMark)
+                slices = slices with { FinalUpTo = value };
+            else
+                _revisions[(end, key)] = (int)value;
+        }
     }
+
+    private bool IsFinal(long part) => slices.LastEnd(slices.SliceAndFirstEnd(part).Slice) <= slices.FinalUpTo;
 
     private void Close(long end)
     {
@@ -143,12 +158,14 @@ internal sealed class MergedJob<T, TResult>(Slices slices, Aggregation<T, TResul
             output.Add(compute);
     }
 
-    /// <summary>Windows that are closed already are corrected, for the keys that a part changes.</summary>
+    /// <summary>Windows that are closed already and not final are corrected, for the keys that a part changes.</summary>
     private void MarkCorrections(long part, Pane<T>? former, Pane<T> pane)
     {
         var (start, firstEnd) = slices.SliceAndFirstEnd(part);
         for (var end = firstEnd; end <= slices.LastEnd(start) && end <= _closedUpTo; end += slices.Every)
         {
+            if (end <= slices.FinalUpTo)
+                continue;
             foreach (var key in Changed(former, pane))
                 _changed.TryAdd((end, key), Covered(_parts, end).Any(p => p.TryFind(key, out _)));
         }

@@ -7,7 +7,7 @@ namespace StreamJobs.Engine;
 /// <param name="Size">A window's length.</param>
 /// <param name="Every">From one window's start to the next one's.</param>
 /// <param name="Lateness">How long after its end a window can be corrected.</param>
-/// <param name="FinalUpTo">Windows that end at or before it are final whatever the watermark: they were when the lateness was smaller, and are forgotten.</param>
+/// <param name="FinalUpTo">Windows that end at or before it are final whatever the watermark: they were when the lateness was smaller, or another partition was the slowest, and are forgotten.</param>
 internal readonly record struct Slices(long Size, long Every, long Lateness, long FinalUpTo = long.MinValue)
 {
     /// <summary>The start of the slice that a time belongs to.</summary>
@@ -59,10 +59,15 @@ internal readonly record struct Slices(long Size, long Every, long Lateness, lon
         return next;
     }
 
-    /// <summary>The number of the first part that is not final.</summary>
-    public long FirstPartNotFinal(long watermark)
+    /// <summary>The same slices, of which what a watermark makes final stays so whatever watermark comes next.</summary>
+    public Slices FinalBy(long watermark) => this with { FinalUpTo = watermark == long.MaxValue ? long.MaxValue : FinalAt(watermark) };
+
+    /// <summary>The number of the first part that is not final by <see cref="FinalUpTo"/>.</summary>
+    public long FirstPartNotFinal()
     {
-        var slice = SliceOf(watermark - Size - Lateness) + Every;
+        if (FinalUpTo is long.MaxValue or long.MinValue)
+            return FinalUpTo;
+        var slice = SliceOf(FinalUpTo - Size) + Every;
         return PartOf(slice, FirstEnd(slice));
     }
 

@@ -31,6 +31,7 @@ public sealed partial class JobMerger : IAsyncDisposable
     private Task _sending = Task.CompletedTask;
     private bool _isUnfit;
     private bool _hasSaidWaits;
+    private bool _hasSaidLate;
 
     /// <summary>The merger of a job; <see cref="OpenAsync"/> comes next.</summary>
     public JobMerger(Job job, JobServices services)
@@ -89,8 +90,9 @@ public sealed partial class JobMerger : IAsyncDisposable
             return;
         }
 
+        var late = 0L;
         foreach (var part in parts)
-            _merged.Offer(part.Partition, part.Slice, part.Data);
+            late += Offer(part);
         var needed = _merged.Advance(watermark, final);
         if (!_hasSaidWaits && final == long.MinValue && _merged.Slices > ManySlices)
             SayWaits(positions, partitions);
@@ -113,7 +115,7 @@ public sealed partial class JobMerger : IAsyncDisposable
             return;
         }
 
-        JobMetrics.Taken(_job.Name, 0, 0, _merged.Output.Failures.Count, Math.Max(_merged.Output.Results.Count, _merged.Output.Records.Count));
+        JobMetrics.Taken(_job.Name, 0, late, _merged.Output.Failures.Count, Math.Max(_merged.Output.Results.Count, _merged.Output.Records.Count));
         _merged.Output.Clear();
         (_watermark, _writtenAt) = (final, _services.Time.GetTimestamp());
         if (outbox.Count > 0)
@@ -134,6 +136,19 @@ public sealed partial class JobMerger : IAsyncDisposable
         await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_sender is not null)
             await OwnThread.RunAsync(_sender.Dispose);
+    }
+
+    /// <returns>How many keys were late. How many records they stand for is not known here.</returns>
+    private int Offer(Part part)
+    {
+        var late = _merged.Offer(part.Partition, part.Slice, part.Data);
+        if (late > 0 && !_hasSaidLate)
+        {
+            _hasSaidLate = true;
+            LogLate(_job.Name, _job.Topic, part.Partition);
+        }
+
+        return late;
     }
 
     /// <summary>Empties the outbox when there is nothing to merge: Kafka does not remember for ever that it was sent.</summary>
@@ -171,6 +186,9 @@ public sealed partial class JobMerger : IAsyncDisposable
 
     [LoggerMessage(4012, LogLevel.Warning, "Job {Job} keeps all of its windows, {Slices} slices by now, because no record has ever come from {Silent}, and one that comes may be of any time. It keeps less again once each of them has had one (said once)")]
     private partial void LogWaits(string job, int slices, string silent);
+
+    [LoggerMessage(4013, LogLevel.Warning, "Job {Job} leaves out records of {Topic}/{Partition}: before the partition was known, their windows had become final by the others. The results stay as they are (said once)")]
+    private partial void LogLate(string job, string topic, int partition);
 
     [LoggerMessage(4011, LogLevel.Warning, "Job {Job} has another merger (this one's epoch is {Epoch}): this one ends")]
     private partial void LogFenced(string job, long epoch);

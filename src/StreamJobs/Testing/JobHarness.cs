@@ -124,6 +124,13 @@ public sealed class JobHarness<TSource>
         return this;
     }
 
+    /// <summary>Gives the topic one more partition.</summary>
+    internal JobHarness<TSource> Grow()
+    {
+        _partitions.Add(_partitions.Count, new(CreatePartition(_partitions.Count)));
+        return this;
+    }
+
     private PartitionJob<TSource> CreatePartition(int partition) => (PartitionJob<TSource>)_job.CreatePartition(partition, null, _ => _partitions.Count);
 
     private void Collect()
