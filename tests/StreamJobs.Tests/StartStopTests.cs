@@ -209,12 +209,16 @@ public sealed class StartStopTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_job_that_is_being_drained_is_not_stopped()
+    public async Task A_job_that_is_being_drained_is_not_stopped_paused_or_resumed()
     {
         await using var world = await PartitionWorld.StartAsync(postgres);
         await world.Controls.SetAsync(Counts, JobState.Draining, "test");
         Assert.Equal(JobRefusal.Draining, await world.Controls.StopAsync(Counts, "test"));
         Assert.Equal(JobRefusal.Draining, await StartAsync(world));
+        Assert.Equal(JobRefusal.Draining, await world.Controls.SetAsync(Counts, JobState.Running, "test"));
+        Assert.Equal(JobRefusal.Draining, await world.Controls.SetAsync(Counts, JobState.Paused, "test"));
+        Assert.Null(await world.Controls.SetAsync(Counts, JobState.Draining, "test")); // it is told again
+        Assert.Equal(JobState.Draining, (await new JobCatalog(world.Store).ControlsAsync())["visits"]);
     }
 
     private static Task<JobRefusal?> StartAsync(PartitionWorld world, long oldest = 0) => world.Controls.StartAsync(Counts, new Dictionary<int, long> { [0] = oldest }, "test");

@@ -31,11 +31,18 @@ internal sealed class JobCommands(JobControls controls, BrokerWatermarks broker,
     public static string Refusal(string verb, string job, JobRefusal refusal) => refusal switch
     {
         JobRefusal.Paused => $"Job '{job}' is paused, so it is in memory already: resume it.",
-        JobRefusal.Draining => $"Job '{job}' is draining, or drained: it can be cancelled, or set back to a savepoint, but not {(verb == "stop" ? "stopped" : "started")}.",
+        JobRefusal.Draining => $"Job '{job}' is draining, or drained: it cannot be {Done(verb)}. Set it back to a savepoint, and it goes on from there; or cancel it and start it, and it begins anew with the oldest records that there are.",
         JobRefusal.Stopped => $"Job '{job}' is stopped, so there is nothing to {verb}: start it first.",
         JobRefusal.Cancelled => $"Job '{job}' is cancelled, so there is nothing to {verb}: start it, and it begins anew, or set it back to a savepoint.",
         JobRefusal.InLakeAlone => $"Job '{job}' has results in its lake that are too old for the table (KeepResults); if it began anew, they would be lost. Stop it, or give the job another name.",
         JobRefusal.RecordsGone => $"Job '{job}' was paused or stopped for so long that Kafka has dropped records that it has not taken. Cancel it, and it begins anew with the oldest that there are when it is started.",
         _ => $"Kafka does not say where a partition of the topic of job '{job}' begins; it may have no leader now (see /topics). Try again.",
+    };
+
+    private static string Done(string verb) => verb switch
+    {
+        "stop" => "stopped",
+        "pause" or "resume" => $"{verb}d",
+        _ => $"{verb}ed",
     };
 }

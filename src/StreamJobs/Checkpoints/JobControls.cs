@@ -12,7 +12,7 @@ public sealed class JobControls(JobStore store)
     internal static string Owners(string topic) =>
         $"(select * from {{schema}}.job_owners where topic = {topic} and incarnation = (select incarnation from {{schema}}.job_owners where topic = {topic} order by changed_at desc limit 1))";
 
-    /// <summary>Has a job pause, go on, or be drained. What it has taken stays in memory.</summary>
+    /// <summary>Has a job pause, go on, or be drained. What it has taken stays in memory. One that is drained has had its last word: to go on, it has to be set back, or to begin anew.</summary>
     /// <param name="job">The job.</param>
     /// <param name="state">One of <see cref="JobState.Running"/>, <see cref="JobState.Paused"/> and <see cref="JobState.Draining"/>.</param>
     /// <param name="who">The operator.</param>
@@ -23,6 +23,7 @@ public sealed class JobControls(JobStore store)
         Job job, JobState state, string who, IReadOnlyDictionary<int, long>? oldest = null, CancellationToken cancellationToken = default) => ChangeAsync(
         job, state, who,
         async (connection, from) => AsState(from, JobState.Stopped, JobState.Cancelled)
+            ?? (state == JobState.Draining ? null : AsState(from, JobState.Draining))
             ?? (from == JobState.Paused && state != JobState.Paused && oldest is not null ? await GoneAsync(connection, job, oldest, cancellationToken) : null),
         cancellationToken);
 

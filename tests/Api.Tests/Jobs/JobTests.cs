@@ -130,6 +130,8 @@ public sealed class JobTests(ShopSystem system)
         Assert.All(final, r => Assert.Equal("final", r.Text("state")));
         Assert.Equal(2, final.Sum(Count));
         Assert.Empty(await ResultsAsync("search-analytics/results?state=open"));
+        foreach (var verb in new[] { "resume", "pause", "stop" })
+            Assert.Contains("savepoint", (await (await Http.PostAsync($"/jobs/search-analytics/{verb}", "{}")).ProblemAsync(HttpStatusCode.Conflict)).Text("detail"), StringComparison.Ordinal);
         Assert.All(await ResultsAsync("search-analytics/checkpoints"), c => Assert.True(c.GetProperty("bytes").GetInt64() >= 0));
     }
 
