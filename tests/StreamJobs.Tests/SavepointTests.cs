@@ -90,6 +90,104 @@ public sealed class SavepointTests(PostgresServer postgres)
         Assert.Equal(["a 0 2"], await world.ResultsAsync());
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task What_a_process_function_gave_before_a_savepoint_stays_and_what_it_gave_since_goes(bool isByCheckpoint)
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var twice = Visits.Keyed().Process(new Twice(), 1.Hours());
+        await using (var owner = await world.OpenAsync(job: twice))
+        {
+            await owner.ProcessAsync(new Chunk(0, new Visit("a", 10, 1)), default);
+            await owner.CheckpointAsync();
+            await world.Savepoints.CreateAsync(twice, "s1", "tester");
+            await owner.ProcessAsync(new Chunk(1, new Visit("b", 5, 2), new Visit("a", 20, 3)), default);
+            await owner.CheckpointAsync();
+        }
+
+        Assert.Equal(["b 5", "b 6", "a 10", "a 11", "a 20", "a 21"], await PlacesAsync(world, twice));
+        if (!isByCheckpoint)
+            await ForgetNumbersAsync(world);
+        await world.Savepoints.RestoreAsync(twice, "s1");
+        // An earlier version had times alone to tell by.
+        Assert.Equal(isByCheckpoint ? ["a 10", "a 11"] : ["b 5", "b 6", "a 10"], await PlacesAsync(world, twice));
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task What_counting_windows_gave_since_a_savepoint_goes_also_where_it_does_not_come_again(bool isByCheckpoint)
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        var pairs = Visits.Keyed().Window(Counting.Of(2)).Aggregate(a => new { c = a.Count() });
+        await using (var owner = await world.OpenAsync(job: pairs))
+        {
+            await owner.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 2, 0)), default);
+            await owner.CheckpointAsync();
+            await world.Savepoints.CreateAsync(pairs, "s1", "tester");
+            await owner.ProcessAsync(new Chunk(2, new("b", 1, 0), new("b", 2, 0)), default);
+            await owner.CheckpointAsync();
+        }
+
+        if (!isByCheckpoint)
+            await ForgetNumbersAsync(world);
+        await world.Savepoints.RestoreAsync(pairs, "s1");
+        Assert.Equal(isByCheckpoint ? ["a 1"] : ["a 1", "b 1"], await PlacesAsync(world, pairs));
+        await using var next = await world.OpenAsync(job: pairs);
+        await next.ProcessAsync(new Chunk(2, new("c", 1, 0), new("c", 2, 0)), default);
+        await next.CheckpointAsync();
+        await world.Savepoints.RestoreAsync(pairs, "s1"); // numbers go on, so it can be done again
+        Assert.Equal(isByCheckpoint ? ["a 1"] : ["a 1", "b 1"], await PlacesAsync(world, pairs));
+    }
+
+    [Fact]
+    public async Task Tables_of_an_earlier_version_get_what_they_lack_and_savepoints_in_them_can_be_gone_back_to()
+    {
+        await using var world = await PartitionWorld.StartAsync(postgres);
+        Job merged = Job.Named("visits").From<Visit>("visits").Watermark(v => v.Time, TimeSpan.Zero).KeyBy(v => v.Who).Window(Tumbling.Of(10.Milliseconds()), 50.Milliseconds()).Aggregate(a => new { c = a.Count() });
+        await using (var owner = await world.OpenAsync(job: merged))
+        {
+            await owner.ProcessAsync(new Chunk(0, new("a", 1, 0), new("a", 20, 0)), default);
+            await owner.CheckpointAsync();
+        }
+
+        await world.Savepoints.CreateAsync(merged, "old", "tester");
+        await world.Source.CreateCommand("""
+            alter table jobs.job_results drop column checkpoint; alter table jobs.job_positions drop column checkpoint; alter table jobs.job_savepoint_positions drop column checkpoint;
+            alter table jobs.job_parts drop column merged_data; alter table jobs.job_savepoint_parts drop column merged_data; delete from jobs.job_schema;
+            """).ExecuteNonQueryAsync();
+        await world.Store.CreateTablesAsync();
+        await using (var owner = await world.OpenAsync(job: merged))
+        {
+            await owner.ProcessAsync(new Chunk(2, new Visit("a", 2, 0)), default);
+            await owner.CheckpointAsync();
+        }
+
+        Assert.Equal(SavepointOutcome.Done, await world.Savepoints.CreateAsync(merged, "new", "tester"));
+        foreach (var (name, next) in new[] { ("old", 2), ("new", 3) })
+        {
+            Assert.Equal(SavepointOutcome.Done, await world.Savepoints.RestoreAsync(merged, name));
+            Assert.Equal(next, (await world.StatusAsync()).NextOffset);
+        }
+    }
+
+    /// <summary>Has the tables look as an earlier version left them.</summary>
+    private static Task ForgetNumbersAsync(PartitionWorld world) => world.Source.CreateCommand("""
+        update jobs.job_results set checkpoint = null; update jobs.job_positions set checkpoint = null; update jobs.job_savepoint_positions set checkpoint = null
+        """).ExecuteNonQueryAsync();
+
+    private static async Task<string[]> PlacesAsync(PartitionWorld world, Job job) =>
+        [.. (await new JobCatalog(world.Store).ResultsAsync(job, new ResultQuery(null, null, null, null, null), 100)).Select(r => $"{r.Key} {r.StartMs}")];
+
+    private sealed record Seen(int Value);
+
+    /// <summary>Its second result of a record stands a millisecond behind it.</summary>
+    private sealed class Twice : Process<Visit, Seen, Seen>
+    {
+        public override void OnRecord(Visit record, ProcessContext<Seen, Seen> context)
+        {
+            context.Emit(new(record.Value));
+            context.Emit(new(record.Value));
+        }
+    }
+
     [Fact]
     public async Task A_savepoint_that_knows_the_topic_as_another_one_is_refused()
     {

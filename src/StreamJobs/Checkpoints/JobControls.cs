@@ -127,8 +127,8 @@ public sealed class JobControls(JobStore store)
         await DoAsync(
             connection,
             $$"""
-            insert into {schema}.job_positions as p (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, records, late, keys, shape)
-            select $1, o.partition, o.topic, o.incarnation, n.low, $5, $5, 0, 0, 0, $6
+            insert into {schema}.job_positions as p (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, records, late, keys, shape, checkpoint)
+            select $1, o.partition, o.topic, o.incarnation, n.low, $5, $5, 0, 0, 0, $6, o.checkpoint
             from {{Owners("$2")}} o join unnest($3::int[], $4::bigint[]) as n (partition, low) on n.partition = o.partition
             on conflict (job, partition) do update set incarnation = excluded.incarnation, next_offset = excluded.next_offset where p.incarnation <> excluded.incarnation
             """,

@@ -58,7 +58,8 @@ public sealed class JobSavepoints(JobStore store)
 
     /// <summary>
     /// Sets a job back to one. Its partitions' owners notice within a second and go on from there; other jobs are not touched. Results of windows that closed since are
-    /// taken out of the table, and come again; topics get them again, and the lake is written anew. One that was drained or cancelled runs again; one that is stopped stays so. A process function's results are taken out where they stand behind what had been seen.
+    /// taken out of the table, and come again; topics get them again, and the lake is written anew. One that was drained or cancelled runs again; one that is stopped stays so. Of process
+    /// functions, counting windows and joins, results are taken out that a later checkpoint than the savepoint's has written.
     /// </summary>
     /// <returns>
     /// What came of it; only with <see cref="SavepointOutcome.Done"/> was anything done.
@@ -101,17 +102,20 @@ public sealed class JobSavepoints(JobStore store)
             cancellationToken, job.Name, name, long.MinValue);
         // Drained, it would end its input again at once; cancelled, it would begin anew.
         await DoAsync(connection, "update {schema}.job_controls set state = 'Running', changed_at = now() where job = $1 and state in ('Draining', 'Cancelled')", cancellationToken, job.Name);
-        if (job.Window is Processing)
+        if (job.Window is Processing or Counting or Interval)
         {
+            // No watermark says when these were given; the number of their checkpoint does. One without a number is of an earlier version: it stays, except where the savepoint is of one too
+            // and a process function's times tell.
             await DoAsync(
                 connection,
                 """
                 delete from {schema}.job_results r using {schema}.job_savepoint_positions p
-                where r.job = $1 and p.job = $1 and p.savepoint = $2 and p.partition = r.partition and r.start_ms > p.max_timestamp
+                where r.job = $1 and p.job = $1 and p.savepoint = $2 and p.partition = r.partition
+                    and (r.checkpoint > coalesce(p.checkpoint, 0) or ($3 and r.checkpoint is null and p.checkpoint is null and r.start_ms > p.max_timestamp))
                 """,
-                cancellationToken, job.Name, name);
+                cancellationToken, job.Name, name, job.Window is Processing);
         }
-        else if (job.Window is not (Counting or Interval)) // those come again as they are
+        else
         {
             await DoAsync(
                 connection,
@@ -155,7 +159,7 @@ public sealed class JobSavepoints(JobStore store)
 
     private static readonly Dictionary<string, string> Columns = new()
     {
-        ["positions"] = "job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, changed_at, shape, final_up_to",
+        ["positions"] = "job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, changed_at, shape, final_up_to, checkpoint",
         ["state"] = "job, partition, pane, key_group, data",
         ["parts"] = "job, slice, partition, version, merged, data, merged_data",
     };

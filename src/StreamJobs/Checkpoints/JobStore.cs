@@ -144,8 +144,9 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         NpgsqlConnection connection, string topic, string incarnation, int partition, IReadOnlyCollection<Job> jobs, long startOffset, CancellationToken cancellationToken)
     {
         await using var place = new NpgsqlCommand(Sql("""
-            insert into {schema}.job_positions as p (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, records, late, keys, shape)
-            select name, $1, $2, $3, $4, $5, $5, 0, 0, 0, shape from unnest($6::text[], $7::text[]) as j (name, shape)
+            insert into {schema}.job_positions as p (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, records, late, keys, shape, checkpoint)
+            select name, $1, $2, $3, $4, $5, $5, 0, 0, 0, shape, o.checkpoint
+            from unnest($6::text[], $7::text[]) as j (name, shape) join {schema}.job_owners o on o.topic = $2 and o.partition = $1
             on conflict (job, partition) do update
             set topic = excluded.topic, incarnation = excluded.incarnation, next_offset = excluded.next_offset, idle = false, changed_at = now()
             where p.incarnation <> excluded.incarnation
@@ -205,7 +206,7 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    internal void AddResults(NpgsqlBatch batch, string job, int partition, IReadOnlyList<ResultRow> results)
+    internal void AddResults(NpgsqlBatch batch, string job, int partition, long number, IReadOnlyList<ResultRow> results)
     {
         if (results.Count == 0)
             return;
@@ -216,15 +217,16 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
             last[(row.Key, row.StartMs)] = row;
         var rows = last.Values;
         Command(batch, """
-            insert into {schema}.job_results as r (job, key, start_ms, end_ms, revision, retracted, partition, value)
-            select $1, key, start_ms, end_ms, revision, retracted, $2, convert_from(value, 'UTF8')::jsonb
+            insert into {schema}.job_results as r (job, key, start_ms, end_ms, revision, retracted, partition, value, checkpoint)
+            select $1, key, start_ms, end_ms, revision, retracted, $2, convert_from(value, 'UTF8')::jsonb, $9
             from unnest($3::text[], $4::bigint[], $5::bigint[], $6::int[], $7::boolean[], $8::bytea[]) as n (key, start_ms, end_ms, revision, retracted, value)
             order by key, start_ms
             on conflict (job, key, start_ms) do update set
-                end_ms = excluded.end_ms, revision = excluded.revision, retracted = excluded.retracted, partition = excluded.partition, value = excluded.value
+                end_ms = excluded.end_ms, revision = excluded.revision, retracted = excluded.retracted, partition = excluded.partition, value = excluded.value,
+                checkpoint = excluded.checkpoint
             """,
             job, partition, rows.Select(r => r.Key).ToArray(), rows.Select(r => r.StartMs).ToArray(), rows.Select(r => r.EndMs).ToArray(),
-            rows.Select(r => r.Revision).ToArray(), rows.Select(r => r.Retracted).ToArray(), rows.Select(r => r.Json).ToArray());
+            rows.Select(r => r.Revision).ToArray(), rows.Select(r => r.Retracted).ToArray(), rows.Select(r => r.Json).ToArray(), number);
     }
 
     internal void AddExceptions(NpgsqlBatch batch, string job, int? partition, IReadOnlyList<(long? Offset, string Error)> exceptions)
@@ -295,14 +297,14 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         var p = job.Position;
         Command(batch, """
             insert into {schema}.job_positions
-                (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, shape, final_up_to)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                (job, partition, topic, incarnation, next_offset, max_timestamp, watermark, drained, idle, records, late, keys, shape, final_up_to, checkpoint)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             on conflict (job, partition) do update set
                 topic = excluded.topic, incarnation = excluded.incarnation, next_offset = excluded.next_offset, max_timestamp = excluded.max_timestamp,
                 watermark = excluded.watermark, drained = excluded.drained, idle = excluded.idle, records = excluded.records, late = excluded.late,
-                keys = excluded.keys, shape = excluded.shape, final_up_to = excluded.final_up_to, changed_at = now()
+                keys = excluded.keys, shape = excluded.shape, final_up_to = excluded.final_up_to, checkpoint = excluded.checkpoint, changed_at = now()
             """, job.Job, checkpoint.Partition, checkpoint.Topic, checkpoint.Incarnation, p.NextOffset, p.MaxTimestamp, p.Watermark, p.IsDrained, p.IsIdle,
-            p.Records, p.Late, p.Keys, job.Shape, p.FinalUpTo);
+            p.Records, p.Late, p.Keys, job.Shape, p.FinalUpTo, checkpoint.Number);
 
         // First what is gone: a pane may be back, in other groups.
         AddGone(batch, job.Job, checkpoint.Partition, [.. job.Changes.Where(c => c.Data is null)]);
@@ -317,7 +319,7 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
                 """, job.Job, checkpoint.Partition, checkpoint.Number, job.Parts.Select(x => x.Key).ToArray(), job.Parts.Select(x => x.Value).ToArray());
         }
 
-        AddResults(batch, job.Job, checkpoint.Partition, job.Results);
+        AddResults(batch, job.Job, checkpoint.Partition, checkpoint.Number, job.Results);
         AddExceptions(batch, job.Job, checkpoint.Partition, job.Exceptions);
     }
 

@@ -88,7 +88,7 @@ internal sealed class MergerStore(JobStore store, string job, string topic)
             where p.job = $1 and p.slice = n.slice and p.partition = n.partition and p.version = n.version
             returning p.slice, p.partition
             """, job, checkpoint.Merged.Select(p => p.Slice).ToArray(), checkpoint.Merged.Select(p => p.Partition).ToArray(), checkpoint.Merged.Select(p => p.Version).ToArray());
-        store.AddResults(batch, job, -1, checkpoint.Results);
+        store.AddResults(batch, job, -1, checkpoint.Number, checkpoint.Results);
         store.AddExceptions(batch, job, null, checkpoint.Exceptions);
         store.Command(batch, "delete from {schema}.job_parts where job = $1 and slice < $2 and merged", job, checkpoint.Needed);
         store.AddOutbox(batch, Owner, checkpoint.Number, checkpoint.Outbox, checkpoint.SentUpTo);

@@ -23,6 +23,9 @@ alter table {schema}.job_positions add column if not exists shape text;
 -- Windows that end by then are final, as the allowed lateness was; null where an earlier version of this library wrote it.
 alter table {schema}.job_positions add column if not exists final_up_to bigint;
 
+-- The owner's checkpoint that wrote it, which the results of that checkpoint have too; null where an earlier version of this library wrote it.
+alter table {schema}.job_positions add column if not exists checkpoint bigint;
+
 -- Keyed state: of each window, its keys in groups, and what has changed in them since. Never a row per key.
 create table if not exists {schema}.job_state (
     job text not null, partition int not null, pane bigint not null, key_group int not null, data bytea not null,
@@ -46,6 +49,9 @@ create table if not exists {schema}.job_mergers (
 create table if not exists {schema}.job_results (
     job text not null, key text not null, start_ms bigint not null, end_ms bigint not null, revision int not null, retracted boolean not null,
     partition int not null, value jsonb not null, primary key (job, key, start_ms));
+
+-- The checkpoint that wrote it: what a savepoint does not know is told by it; null where an earlier version of this library wrote it.
+alter table {schema}.job_results add column if not exists checkpoint bigint;
 create index if not exists job_results_by_end on {schema}.job_results (job, end_ms, key);
 
 -- A join's results have the key that it joins by in front of what tells its pairs apart. Of other jobs, few have such a sign in their keys.
@@ -74,6 +80,7 @@ create table if not exists {schema}.job_savepoints (
     watermark bigint, closed_up_to bigint, merger_state bytea, primary key (job, name));
 create table if not exists {schema}.job_savepoint_positions (savepoint text not null, like {schema}.job_positions, primary key (job, savepoint, partition));
 alter table {schema}.job_savepoint_positions add column if not exists final_up_to bigint;
+alter table {schema}.job_savepoint_positions add column if not exists checkpoint bigint;
 create table if not exists {schema}.job_savepoint_state (savepoint text not null, like {schema}.job_state, primary key (job, savepoint, partition, pane, key_group));
 create table if not exists {schema}.job_savepoint_parts (savepoint text not null, like {schema}.job_parts, primary key (job, savepoint, slice, partition));
 alter table {schema}.job_savepoint_parts add column if not exists merged_data bytea;
