@@ -11,7 +11,8 @@ namespace EventPlatform.AspNetCore.Jobs;
 
 /// <summary>
 /// A job's results: <c>k</c>, <c>ws</c> and <c>we</c> (the key, the window's start and end), the job's own fields, <c>revision</c>, and <c>state</c>: open while
-/// records may still come, closed while late ones may still correct it, then final.
+/// records may still come, closed while late ones may still correct it, then final. A result without fields is called <c>value</c>; a field of the job's that is called as one of
+/// these five has <c>value_</c> before its name.
 /// </summary>
 internal static class ResultEndpoint
 {
@@ -19,6 +20,7 @@ internal static class ResultEndpoint
 
     /// <summary>Open windows are computed, and put in order, for each question: as few questions as messages between processes allow.</summary>
     private const int OpenRowsAtOnce = 100_000;
+    private static readonly string[] OfEveryResult = ["ws", "we", "k", "revision", "state"];
     private static readonly string[] States = ["open", "closed", "final", "all"];
 
     public static async Task<IResult> GetAsync(
@@ -96,16 +98,16 @@ internal static class ResultEndpoint
     }
 
     private static JsonObject Row(StoredResult row) =>
-        Row(row.Key, row.StartMs, row.EndMs, JsonObject.Create(row.Value)!, row.Revision, row.IsFinal ? "final" : "closed");
+        Row(row.Key, row.StartMs, row.EndMs, JsonSerializer.SerializeToNode(row.Value), row.Revision, row.IsFinal ? "final" : "closed");
 
     private static JsonObject Row(OpenWindowRow row) =>
-        Row(row.Key, row.StartMs, row.EndMs, JsonNode.Parse(row.Json)!.AsObject(), null, "open");
+        Row(row.Key, row.StartMs, row.EndMs, JsonNode.Parse(row.Json), null, "open");
 
-    private static JsonObject Row(string key, long start, long end, JsonObject value, int? revision, string state)
+    internal static JsonObject Row(string key, long start, long end, JsonNode? value, int? revision, string state)
     {
         var row = new JsonObject { ["ws"] = Time(start), ["we"] = Time(end), ["k"] = key };
-        foreach (var (name, field) in value)
-            row[name] = field?.DeepClone();
+        foreach (var (name, field) in value as JsonObject ?? new JsonObject { ["value"] = value })
+            row[OfEveryResult.Contains(name) ? $"value_{name}" : name] = field?.DeepClone();
         row["revision"] = revision;
         row["state"] = state;
         return row;
