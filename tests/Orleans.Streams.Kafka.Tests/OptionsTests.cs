@@ -38,6 +38,25 @@ public sealed class OptionsTests
         Assert.Contains("lingre.ms", error.Message);
     }
 
+    [Theory]
+    [InlineData("reconnect.backoff.ms", "2000")]
+    [InlineData("reconnect.backoff.max.ms", "50")]
+    public void A_user_may_say_how_long_clients_wait_before_they_connect_again(string setting, string value)
+    {
+        // The services that are missing are told: nothing else is wrong.
+        var error = Assert.Throws<OrleansConfigurationException>(() => Validate(silo => silo.AddKafkaStreams("kafka", o =>
+        {
+            o.AddStream("orders").BootstrapServers = "localhost:9092";
+            o.Client[setting] = value;
+        })));
+        Assert.DoesNotContain("refused", error.Message, StringComparison.Ordinal);
+
+        var settings = new Dictionary<string, string> { [setting] = value };
+        KafkaReconnect.AddTo(settings);
+        Assert.Equal(value, settings[setting]);
+        Assert.True(int.Parse(settings["reconnect.backoff.ms"]) <= int.Parse(settings["reconnect.backoff.max.ms"]));
+    }
+
     [Fact]
     public void Settings_of_Orleans_that_would_lose_records_are_refused()
     {

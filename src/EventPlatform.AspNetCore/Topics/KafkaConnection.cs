@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using EventPlatform.Hosting;
+using Orleans.Streams.Kafka;
 
 namespace EventPlatform.AspNetCore.Topics;
 
@@ -14,9 +15,10 @@ internal sealed class KafkaConnection(KafkaSettings settings, IConfiguration con
 
     private static Dictionary<string, string> Client(IEnumerable<KeyValuePair<string, string>> settings)
     {
-        var all = new Dictionary<string, string> { ["reconnect.backoff.max.ms"] = "1000" }; // back within seconds of the broker
+        var all = new Dictionary<string, string>();
         foreach (var (name, value) in settings)
             all[name] = value;
+        KafkaReconnect.AddTo(all); // back within seconds of the broker
         return all;
     }
 }

@@ -8,7 +8,7 @@ using Orleans.Streams.Kafka;
 
 namespace EventPlatform.DeadLetters;
 
-/// <summary>Writes a dead letter as a Kafka record: key and value as they were, what is known of it in headers.</summary>
+/// <summary>Writes a dead letter as a Kafka record: key and value as they were, what is known of it in headers. A key that is not text is in the reason alone.</summary>
 internal sealed class DeadLetterProducer : IDisposable
 {
     /// <summary>How long one record is tried.</summary>
@@ -84,6 +84,7 @@ internal sealed class DeadLetterProducer : IDisposable
     private IProducer<byte[]?, byte[]?> Open(KafkaStreamsOptions options)
     {
         var settings = options.Client.Concat(options.Producer).GroupBy(s => s.Key).ToDictionary(g => g.Key, g => g.Last().Value);
+        KafkaReconnect.AddTo(settings);
         return new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig(settings)
         {
             BootstrapServers = options.BootstrapServers,
@@ -91,7 +92,6 @@ internal sealed class DeadLetterProducer : IDisposable
             EnableIdempotence = true,
             Partitioner = Partitioner.Murmur2Random,
             MessageTimeoutMs = (int)Patience.TotalMilliseconds,
-            ReconnectBackoffMaxMs = 1000,
         }).SetLogHandler((_, _) => { }) // every failure comes back as a record's error
             .SetErrorHandler((producer, error) =>
             {

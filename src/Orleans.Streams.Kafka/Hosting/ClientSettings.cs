@@ -17,6 +17,7 @@ internal static class ClientSettings
         // What is queued lasts a fast reader for a tenth of the second that librdkafka would wait before it fetches more.
         settings["fetch.queue.backoff.ms"] = "2";
         Apply(options.Consumer, settings);
+        KafkaReconnect.AddTo(settings);
         return new(settings)
         {
             GroupId = options.ConsumerGroup ?? provider,
@@ -34,6 +35,7 @@ internal static class ClientSettings
         var settings = Common(options);
         settings["linger.ms"] = "1";
         Apply(options.Producer, settings);
+        KafkaReconnect.AddTo(settings);
         return new(settings) { Acks = Acks.All, EnableIdempotence = true, Partitioner = Partitioner.Murmur2Random };
     }
 
@@ -42,18 +44,22 @@ internal static class ClientSettings
     {
         var settings = Common(options);
         Apply(options.Consumer, settings); // who may write the group may be named there
+        KafkaReconnect.AddTo(settings);
         return new(settings) { GroupId = group, EnableAutoCommit = false, SessionTimeoutMs = 6000, HeartbeatIntervalMs = 2000 };
     }
 
-    public static AdminClientConfig Admin(KafkaProviderOptions options) => new(Common(options));
+    public static AdminClientConfig Admin(KafkaProviderOptions options)
+    {
+        var settings = Common(options);
+        KafkaReconnect.AddTo(settings);
+        return new(settings);
+    }
 
     private static Dictionary<string, string> Common(KafkaProviderOptions options)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["bootstrap.servers"] = options.BootstrapServers,
-            ["reconnect.backoff.ms"] = "100",
-            ["reconnect.backoff.max.ms"] = "1000",
             ["socket.keepalive.enable"] = "true",
             // Clients must know of a new partition as soon as the directory does: they refuse to read or write one that they don't know.
             ["topic.metadata.refresh.interval.ms"] = Math.Clamp((long)options.MetadataInterval.TotalMilliseconds, 100, 300_000)
