@@ -79,6 +79,16 @@ public sealed class EmulatedKafka : IKafkaBroker
             return 0;
         });
 
+    /// <summary>What is said of a topic to all who ask about it; <see cref="ErrorCode.NoError"/> ends that.</summary>
+    /// <param name="name">The topic, which is created if it is not there.</param>
+    /// <param name="error">The error.</param>
+    public void SetTopicError(string name, ErrorCode error) =>
+        Call(() =>
+        {
+            _library.TopicError(_cluster, name, (int)error);
+            return 0;
+        });
+
     /// <summary>Delays every answer.</summary>
     public void SetRoundTripTime(TimeSpan time) => Call(() => _library.BrokerRtt(_cluster, 1, (int)time.TotalMilliseconds));
 

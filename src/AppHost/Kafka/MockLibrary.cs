@@ -23,6 +23,8 @@ internal sealed class MockLibrary(nint handle)
 
     public delegate int TopicCreateFunction(nint cluster, [MarshalAs(UnmanagedType.LPUTF8Str)] string topic, int partitions, int replicas);
 
+    public delegate void TopicErrorFunction(nint cluster, [MarshalAs(UnmanagedType.LPUTF8Str)] string topic, int error);
+
     public delegate void PushErrorsFunction(nint cluster, short apiKey, nuint count, int[] errors);
 
     public delegate int BrokerFunction(nint cluster, int broker);
@@ -44,6 +46,8 @@ internal sealed class MockLibrary(nint handle)
     public BootstrapsFunction Bootstraps { get; } = Function<BootstrapsFunction>(handle, "rd_kafka_mock_cluster_bootstraps");
 
     public TopicCreateFunction TopicCreate { get; } = Function<TopicCreateFunction>(handle, "rd_kafka_mock_topic_create");
+
+    public TopicErrorFunction TopicError { get; } = Function<TopicErrorFunction>(handle, "rd_kafka_mock_topic_set_error");
 
     public PushErrorsFunction PushErrors { get; } = Function<PushErrorsFunction>(handle, "rd_kafka_mock_push_request_errors_array");
 

@@ -29,6 +29,9 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ConcurrentDictionary<string, string> _errors = new(StringComparer.Ordinal);
+
+    /// <summary>What the broker said of topics, by their names, that are not simply missing: it does not show them to us, or not now.</summary>
+    private volatile IReadOnlyDictionary<string, Error> _refused = new Dictionary<string, Error>(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, TopicInfo> _topics = new Dictionary<string, TopicInfo>(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, TopicInfo> _known = new Dictionary<string, TopicInfo>(StringComparer.Ordinal);
     private Task? _loop;
@@ -77,7 +80,8 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         }
 
         _suspected.TrySetResult(); // it may have been deleted: who looks next creates it
-        throw new KafkaException(new Error(Confluent.Kafka.ErrorCode.UnknownTopicOrPart, _errors.GetValueOrDefault(stream, "the topic isn't there")));
+        var code = _refused.TryGetValue(options.Streams[stream].Topic, out var refused) ? refused.Code : Confluent.Kafka.ErrorCode.UnknownTopicOrPart;
+        throw new KafkaException(new Error(code, _errors.GetValueOrDefault(stream, "the topic isn't there")));
     }
 
     public void Dispose()
@@ -105,6 +109,7 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
                     saidUnreachable = false;
                     var missing = options.Streams.Where(s => !_topics.ContainsKey(s.Key)).Select(s => s.Value).ToList();
                     wait = missing.Count > 0 ? soon : wait;
+                    missing.RemoveAll(t => _refused.ContainsKey(t.Topic)); // it may well be there
                     if (missing.Count > 0 && options.CreateMissingTopics && creating.IsCompleted && (triedAt is not { } at || time.GetElapsedTime(at) >= options.MetadataInterval))
                     {
                         // Beside the looks: a broker may take its time to say that it creates nothing.
@@ -148,9 +153,9 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         await _one.WaitAsync(cancellationToken);
         try
         {
-            var found = await DescribeAsync(cancellationToken);
+            var (found, refused) = await DescribeAsync(cancellationToken);
             _unreachable = null;
-            Publish(found);
+            Publish(found, refused);
         }
         finally
         {
@@ -158,9 +163,15 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         }
     }
 
-    private void Publish(Dictionary<string, TopicInfo> found)
+    private void Publish(Dictionary<string, TopicInfo> found, Dictionary<string, Error> refused)
     {
         var before = _known;
+        foreach (var (stream, topic) in options.Streams.Where(s => _refused.ContainsKey(s.Value.Topic) && !refused.ContainsKey(s.Value.Topic)))
+        {
+            _errors.TryRemove(stream, out _); // it is shown now, or it is missing: that is said below
+        }
+
+        _refused = refused;
         _topics = found;
         _known = before.Where(t => !found.ContainsKey(t.Key)).Concat(found).ToDictionary(StringComparer.Ordinal);
         var changed = false;
@@ -175,6 +186,18 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
                     changed = true;
                     KafkaLog.TopicFound(logger, info.Topic, info.Partitions, info.Incarnation);
                 }
+            }
+            else if (refused.TryGetValue(topic.Topic, out var error))
+            {
+                var advice = error.Code is Confluent.Kafka.ErrorCode.TopicAuthorizationFailed ? "; allow the user of these clients to describe it, and to read it or write to it" : "";
+                var reason = $"the broker says of it: {error.Reason}{advice}";
+                if (_errors.GetValueOrDefault(stream) != reason)
+                {
+                    _errors[stream] = reason;
+                    KafkaLog.TopicError(logger, topic.Topic, reason);
+                }
+
+                status.Set(new(provider, stream, topic.Topic, null, 0, reason));
             }
             else
             {
@@ -195,38 +218,37 @@ internal sealed class TopicDirectory(string provider, KafkaProviderOptions optio
         }
     }
 
-    private async Task<Dictionary<string, TopicInfo>> DescribeAsync(CancellationToken cancellationToken)
+    private async Task<(Dictionary<string, TopicInfo> Found, Dictionary<string, Error> Refused)> DescribeAsync(CancellationToken cancellationToken)
     {
-        var sizes = options.Incarnation is { } given
+        var described = options.Incarnation is { } given
             ? (await OwnThread.RunAsync(() => _admin.Call(admin => admin.GetMetadata(Timeout)))).Topics
-                .Where(t => t.Error.Code == Confluent.Kafka.ErrorCode.NoError)
-                .ToDictionary(t => t.Topic, t => (given, t.Partitions.Count), StringComparer.Ordinal)
-            : await DescribeWithIdsAsync(cancellationToken);
-        return options.Streams
-            .Where(s => sizes.ContainsKey(s.Value.Topic))
+                .Select(t => (Name: t.Topic, t.Error, Incarnation: given, Partitions: t.Partitions.Count))
+            : (await DescribeWithIdsAsync(cancellationToken)).Select(t => (t.Name, t.Error, Incarnation: t.TopicId.ToString(), Partitions: t.Partitions.Count));
+        var answers = described.ToDictionary(t => t.Name, StringComparer.Ordinal);
+        var found = options.Streams
+            .Where(s => answers.TryGetValue(s.Value.Topic, out var answer) && !answer.Error.IsError)
+            .Select(s => (s.Key, s.Value, Answer: answers[s.Value.Topic]))
             .ToDictionary(
-                s => s.Key,
-                s => new TopicInfo(s.Key, s.Value.Topic, sizes[s.Value.Topic].Item1, sizes[s.Value.Topic].Item2, s.Value.PublishOnly),
-                StringComparer.Ordinal);
+                s => s.Key, s => new TopicInfo(s.Key, s.Value.Topic, s.Answer.Incarnation, s.Answer.Partitions, s.Value.PublishOnly), StringComparer.Ordinal);
+        var refused = answers.Values
+            .Where(t => t.Error.IsError && t.Error.Code is not (Confluent.Kafka.ErrorCode.UnknownTopicOrPart or Confluent.Kafka.ErrorCode.Local_UnknownTopic))
+            .ToDictionary(t => t.Name, t => t.Error, StringComparer.Ordinal);
+        return (found, refused);
     }
 
-    private async Task<Dictionary<string, (string, int)>> DescribeWithIdsAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<TopicDescription>> DescribeWithIdsAsync(CancellationToken cancellationToken)
     {
-        List<TopicDescription> described;
         try
         {
             var topics = TopicCollection.OfTopicNames(options.Streams.Values.Select(t => t.Topic));
             var result = await _admin.CallAsync(admin => admin.DescribeTopicsAsync(topics, new() { RequestTimeout = Timeout }).WaitAsync(cancellationToken));
-            described = result.TopicDescriptions;
+            return result.TopicDescriptions;
         }
         catch (DescribeTopicsException exception)
         {
             // One missing topic makes the whole call throw; the others' answers are in it.
-            described = exception.Results.TopicDescriptions;
+            return exception.Results.TopicDescriptions;
         }
-
-        return described.Where(t => t.Error.Code == Confluent.Kafka.ErrorCode.NoError)
-            .ToDictionary(t => t.Name, t => (t.TopicId.ToString(), t.Partitions.Count), StringComparer.Ordinal);
     }
 
     /// <summary>Asks for topics to be created. Never throws: what came of it is seen at the next look, or said.</summary>

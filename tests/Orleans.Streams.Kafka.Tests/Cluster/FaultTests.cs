@@ -193,6 +193,22 @@ public sealed class FaultTests(Brokers brokers)
     }
 
     [Fact]
+    public async Task A_topic_that_may_not_be_read_is_not_called_missing()
+    {
+        await using var broker = EmulatedKafka.Start(); // which says of a topic what it is told to
+        await using var cluster = new KafkaCluster(broker);
+        await cluster.CreateTopicAsync(1);
+        broker.SetTopicError(cluster.Topic, Confluent.Kafka.ErrorCode.TopicAuthorizationFailed);
+        await cluster.StartAsync(configure: o => o.CreateMissingTopics = true);
+        await Eventually.True(() => TopicError(cluster) is { } error && error != "not looked up yet", "the error to show");
+        Assert.Contains("Topic authorization failed; allow", TopicError(cluster), StringComparison.Ordinal);
+
+        broker.SetTopicError(cluster.Topic, Confluent.Kafka.ErrorCode.NoError);
+        Produce(cluster, 10);
+        await Eventually.True(() => cluster.Deliveries.Distinct == 10 && TopicError(cluster) is null, "the topic to be read once that is allowed");
+    }
+
+    [Fact]
     public async Task On_the_emulator_without_an_incarnation_it_is_said_which_option_is_needed()
     {
         await using var broker = EmulatedKafka.Start(); // which has no controller to ask
