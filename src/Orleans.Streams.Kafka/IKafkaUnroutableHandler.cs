@@ -7,7 +7,7 @@ namespace Orleans.Streams.Kafka;
 public interface IKafkaUnroutableHandler
 {
     /// <summary>Stores the record somewhere safe. May be called again with the same record.</summary>
-    /// <param name="record">The record; its <see cref="KafkaRecord.Key"/> is null when the key is missing or isn't text.</param>
+    /// <param name="record">The record; its <see cref="KafkaRecord.Key"/> is null when the key is missing or isn't text; <see cref="KafkaRecord.BinaryKey"/> has one that isn't text.</param>
     /// <param name="reason">Why it cannot be routed.</param>
     /// <param name="cancellationToken">Cancelled when the partition is given up.</param>
     ValueTask HandleAsync(KafkaRecord record, KafkaUnroutableReason reason, CancellationToken cancellationToken);

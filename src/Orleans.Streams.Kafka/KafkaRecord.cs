@@ -6,6 +6,9 @@ namespace Orleans.Streams.Kafka;
 [GenerateSerializer, Immutable]
 public sealed class KafkaRecord : IKafkaItem
 {
+    /// <summary>The longest key that names a stream, in characters.</summary>
+    public const int MaxKeyCharacters = 200;
+
     /// <summary>The topic's name on the broker.</summary>
     [Id(0)] public required string Topic { get; init; }
 
@@ -23,6 +26,9 @@ public sealed class KafkaRecord : IKafkaItem
 
     /// <summary>The key as UTF-8 text, or null.</summary>
     [Id(5)] public string? Key { get; init; }
+
+    /// <summary>The key's bytes where they are not UTF-8 text, and <see cref="Key"/> is null; else null.</summary>
+    [Id(8)] public byte[]? BinaryKey { get; init; }
 
     /// <summary>The value, or null for a tombstone.</summary>
     [Id(6)] public byte[]? Value { get; init; }
@@ -52,5 +58,5 @@ public sealed class KafkaRecord : IKafkaItem
     long IKafkaItem.NextOffset => Offset + 1;
 
     // Object, key, array and header overhead are guessed: the limit is there to bound memory, not to account for it.
-    int IKafkaItem.Size => 128 + (Value?.Length ?? 0) + (Key?.Length ?? 0) * 2 + Headers.Count * 96;
+    int IKafkaItem.Size => 128 + (Value?.Length ?? 0) + (Key?.Length ?? 0) * 2 + (BinaryKey?.Length ?? 0) + Headers.Count * 96;
 }

@@ -124,7 +124,7 @@ public sealed class DeadLetterMirrorTests(KafkaBrokers brokers, PostgresServer p
     private static (string?, string?, string?) Place(ConsumeResult<string?, byte[]?> record) =>
         (Header(record, "topic"), Header(record, "partition"), Header(record, "offset"));
 
-    private static (string?, string?, string?) Place(string topic, DeliveryResult<string?, byte[]> sent) =>
+    private static (string?, string?, string?) Place(string topic, DeliveryResult<byte[]?, byte[]> sent) =>
         (topic, sent.Partition.Value.ToString(), sent.Offset.Value.ToString());
 
     private sealed class NullableText : IDeserializer<string?>

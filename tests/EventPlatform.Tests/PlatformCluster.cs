@@ -1,3 +1,4 @@
+using System.Text;
 using AppHost.Kafka;
 using Confluent.Kafka;
 using EventPlatform.Hosting;
@@ -27,10 +28,10 @@ public sealed class PlatformCluster : IAsyncDisposable
 
     private readonly string _schemas = Directory.CreateTempSubdirectory("schemas").FullName;
     private readonly InProcessTestCluster _cluster;
-    private readonly IProducer<string?, byte[]> _producer;
+    private readonly IProducer<byte[]?, byte[]> _producer;
     private readonly AvroRecordEncoder<OrderRecord> _encoder;
 
-    private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic, Action<PlatformBuilder> define, short silos)
+    private PlatformCluster(IKafkaBroker broker, string database, string topic, string deadLetterTopic, Action<PlatformBuilder> define, short silos, (string Name, string Value)[] settings)
     {
         File.WriteAllText(Path.Combine(_schemas, "order.avsc"), Schema);
         File.WriteAllText(Path.Combine(_schemas, "subjects.json"), """{"orders-value":{"schema":"order.avsc"},"order-counts-value":{"schema":"order_count.avsc"},"order-events-value":{"schema":"domain_event.avsc"},"order-pairs-inputs-value":{"schema":"join_input.avsc"}}""");
@@ -39,7 +40,7 @@ public sealed class PlatformCluster : IAsyncDisposable
         File.Copy(Path.Combine(AppContext.BaseDirectory, "schemas", "join_input.avsc"), Path.Combine(_schemas, "join_input.avsc"));
         (Topic, Database) = (topic, database);
         _encoder = new(new RegisteredSchema("orders-value", 1, SchemaId.Of(Schema), Schema));
-        _producer = new ProducerBuilder<string?, byte[]>(new ProducerConfig
+        _producer = new ProducerBuilder<byte[]?, byte[]>(new ProducerConfig
         {
             BootstrapServers = broker.BootstrapServers,
             Partitioner = Partitioner.Murmur2Random,
@@ -63,7 +64,8 @@ public sealed class PlatformCluster : IAsyncDisposable
                 ["Jobs:LakeFolder"] = Lake,
                 ["Jobs:LakeInterval"] = "00:00:00.1",
             });
-            host.Logging.SetMinimumLevel(LogLevel.Warning);
+            host.Configuration.AddInMemoryCollection(settings.Select(s => new KeyValuePair<string, string?>(s.Name, s.Value)));
+            host.Logging.SetMinimumLevel(LogLevel.Warning).AddProvider(Logs);
         });
         builder.ConfigureSilo((_, silo) => silo.AddEventPlatform(define));
         _cluster = builder.Build();
@@ -73,6 +75,9 @@ public sealed class PlatformCluster : IAsyncDisposable
 
     /// <summary>How to connect to the database.</summary>
     public string Database { get; }
+
+    /// <summary>What the silos log.</summary>
+    public LogCapture Logs { get; } = new();
 
     /// <summary>The folder of the jobs' lake.</summary>
     public string Lake { get; } = TestFolder.New();
@@ -85,6 +90,11 @@ public sealed class PlatformCluster : IAsyncDisposable
 
     public static Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic = "", bool jobs = false) =>
         StartAsync(broker, postgres, deadLetterTopic, jobs ? platform => OrderJobs.Define(platform, Orders.Define) : Orders.Define);
+
+    /// <summary>An application of a test's own, on the example's topic.</summary>
+    public static Task<PlatformCluster> StartAsync(
+        IKafkaBroker broker, PostgresServer postgres, Action<PlatformBuilder> define, string deadLetterTopic = "", params (string Name, string Value)[] settings) =>
+        StartAsync(broker, postgres, deadLetterTopic, define, settings: settings);
 
     /// <summary>The example's topic with its jobs, and nothing else.</summary>
     public static Task<PlatformCluster> StartJobsAloneAsync(IKafkaBroker broker, PostgresServer postgres, short silos = 1) =>
@@ -102,22 +112,25 @@ public sealed class PlatformCluster : IAsyncDisposable
             platform.PublishEvents<IOrderEvent>(to: "order-events", time: e => (e as OrderPlaced)?.At ?? DateTimeOffset.UnixEpoch);
         });
 
-    private static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic, Action<PlatformBuilder> define, short silos = 1)
+    private static async Task<PlatformCluster> StartAsync(IKafkaBroker broker, PostgresServer postgres, string deadLetterTopic, Action<PlatformBuilder> define, short silos = 1, params (string Name, string Value)[] settings)
     {
         var topic = $"orders-{Guid.NewGuid():N}";
         await broker.CreateTopicAsync(topic, 2);
         await broker.CreateTopicAsync($"{topic}-counts", 1);
         await broker.CreateTopicAsync($"{topic}-events", 2);
         await broker.CreateTopicAsync($"{topic}-pairs", 3);
-        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic, define, silos);
+        var cluster = new PlatformCluster(broker, await postgres.CreateDatabaseAsync(), topic, deadLetterTopic, define, silos, settings);
         await cluster._cluster.DeployAsync();
         return cluster;
     }
 
-    public Task<DeliveryResult<string?, byte[]>> SendAsync(OrderRecord record) => SendAsync(record.OrderId, _encoder.Encode(record));
+    public Task<DeliveryResult<byte[]?, byte[]>> SendAsync(OrderRecord record) => SendAsync(record.OrderId, _encoder.Encode(record));
 
-    public Task<DeliveryResult<string?, byte[]>> SendAsync(string? key, byte[] value, long? timestampMs = null) =>
-        _producer.ProduceAsync(Topic, new Message<string?, byte[]>
+    public Task<DeliveryResult<byte[]?, byte[]>> SendAsync(string? key, byte[] value, long? timestampMs = null) =>
+        SendBytesAsync(key is null ? null : Encoding.UTF8.GetBytes(key), value, timestampMs);
+
+    public Task<DeliveryResult<byte[]?, byte[]>> SendBytesAsync(byte[]? key, byte[] value, long? timestampMs = null) =>
+        _producer.ProduceAsync(Topic, new Message<byte[]?, byte[]>
         {
             Key = key,
             Value = value,

@@ -97,6 +97,18 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_key_that_is_not_text_is_kept_in_the_reason()
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);
+        byte[] key = [0xff, 0x00, 0xfe, 0x80];
+        await cluster.SendBytesAsync(key, [1]);
+        var letters = await Eventually.Async(
+            async () => await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 10), l => l.Count == 1, Patience, "it is a dead letter");
+        Assert.Null(letters[0].Letter.Key);
+        Assert.EndsWith($"In base64 it is: {Convert.ToBase64String(key)}", letters[0].Letter.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dead_letter_that_two_operators_mend_in_different_ways_at_once_is_taken_once()
     {
         await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);

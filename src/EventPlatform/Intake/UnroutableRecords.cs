@@ -15,15 +15,17 @@ internal sealed class UnroutableRecords(IDeadLetterStore deadLetters) : IKafkaUn
         deadLetters.AddAsync(
             new DeadLetter(
                 new RecordCoordinates(record.Topic, record.Incarnation, record.Partition, record.Offset), Consumer, record.Key,
-                WireFormat.TryReadSchemaId(record.Value), Explain(reason), DeadLetterKind.Invalid, null, record.Value, null,
+                WireFormat.TryReadSchemaId(record.Value), Explain(record, reason), DeadLetterKind.Invalid, null, record.Value, null,
                 KafkaTime.Of(record.TimestampMs)),
             cancellationToken);
 
-    private static string Explain(KafkaUnroutableReason reason) => reason switch
+    private static string Explain(KafkaRecord record, KafkaUnroutableReason reason) => reason switch
     {
         KafkaUnroutableReason.NoKey => "The record has no key, so it belongs to no aggregate.",
-        KafkaUnroutableReason.KeyNotText => "The record's key is not UTF-8 text, so it belongs to no aggregate.",
-        KafkaUnroutableReason.KeyTooLong => "The record's key is longer than 200 characters.",
+        KafkaUnroutableReason.KeyNotText =>
+            // A dead letter's key is text, so this is where the bytes are kept, all of them.
+            $"The record's key is not UTF-8 text, so it belongs to no aggregate. In base64 it is: {Convert.ToBase64String(record.BinaryKey ?? [])}",
+        KafkaUnroutableReason.KeyTooLong => $"The record's key is longer than {KafkaRecord.MaxKeyCharacters} characters.",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, null),
     };
 }

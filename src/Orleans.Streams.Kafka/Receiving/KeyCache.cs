@@ -10,7 +10,6 @@ namespace Orleans.Streams.Kafka.Receiving;
 /// </summary>
 internal sealed class KeyCache(string streamName)
 {
-    public const int MaxKeyCharacters = 200;
     private const int Slots = 16 * 1024;
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly Slot?[] _slots = new Slot?[Slots];
@@ -36,7 +35,7 @@ internal sealed class KeyCache(string streamName)
                 return (null, default, KafkaUnroutableReason.KeyNotText);
             }
 
-            if (key.Length > MaxKeyCharacters)
+            if (key.Length > KafkaRecord.MaxKeyCharacters)
             {
                 return (key, default, KafkaUnroutableReason.KeyTooLong);
             }

@@ -25,6 +25,7 @@ internal sealed class RecordIntake(string topic, int partition, KeyCache keys, i
             Offset = result.Offset.Value,
             TimestampMs = message.Timestamp.UnixTimestampMs,
             Key = key,
+            BinaryKey = reason is KafkaUnroutableReason.KeyNotText ? message.Key : null,
             Value = message.Value,
             Headers = Headers(message.Headers),
         };

@@ -127,6 +127,7 @@ public sealed class ByKeyTests(Brokers brokers)
         Assert.Equal(
             [KafkaUnroutableReason.NoKey, KafkaUnroutableReason.KeyNotText, KafkaUnroutableReason.KeyTooLong],
             cluster.Unroutables.Handled.Select(h => h.Reason));
+        Assert.Equal([null, [0xff, 0xfe], null], cluster.Unroutables.Handled.Select(h => h.Record.BinaryKey));
     }
 
     [Theory, MemberData(nameof(Brokers.All), MemberType = typeof(Brokers))]
