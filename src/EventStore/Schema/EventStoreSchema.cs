@@ -23,7 +23,7 @@ public sealed partial class EventStoreSchema
     public async Task ApplyAsync(CancellationToken cancellationToken = default)
     {
         await using var connection = await _dataSources.Marten.OpenConnectionAsync(cancellationToken);
-        await using var locked = await AdvisoryLock.AcquireAsync(connection, $"{_dataSources.Schema} schema", cancellationToken);
+        await using var locked = await AdvisoryLock.AcquireAsync(connection, $"{_dataSources.Schema} schema", holder => LogWaiting(_dataSources.Schema, holder), cancellationToken);
 
         // Marten has no tables for events until a type of them is known; an application of jobs alone has none.
         await _store.Storage.Database.EnsureStorageExistsAsync(typeof(JasperFx.Events.IEvent), cancellationToken);
@@ -74,4 +74,8 @@ public sealed partial class EventStoreSchema
 
     [LoggerMessage(2010, LogLevel.Information, "Schema '{Schema}' is now at version {Version} ({Name}).")]
     private partial void LogMigrated(string schema, int version, string name);
+
+    [LoggerMessage(2011, LogLevel.Warning,
+        "Schema '{Schema}' is being changed by another process, or held by one that hangs; waiting for it (said once). Its lock is held by {Holder}: if that does not end, end it with pg_terminate_backend.")]
+    private partial void LogWaiting(string schema, string holder);
 }

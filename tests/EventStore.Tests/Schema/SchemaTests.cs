@@ -21,6 +21,29 @@ public sealed class SchemaTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task While_another_holds_the_schemas_lock_it_is_said_who_and_waiting_can_be_ended()
+    {
+        var database = await postgres.NewDatabaseAsync();
+        await using var holder = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { ApplicationName = "a hanging upgrade", Pooling = false }.ConnectionString);
+        await holder.OpenAsync();
+        await using var held = await AdvisoryLock.AcquireAsync(holder, "streaming schema", _ => Assert.Fail("nobody else has it"), default);
+        await using var waiter = new NpgsqlConnection(database);
+        await waiter.OpenAsync();
+        using var ending = new CancellationTokenSource();
+        var said = new TaskCompletionSource<string>();
+
+        var waiting = AdvisoryLock.AcquireAsync(waiter, "streaming schema", said.SetResult, ending.Token);
+        var words = await said.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.StartsWith($"pid {holder.ProcessID} (a hanging upgrade) on ", words, StringComparison.Ordinal);
+        Assert.False(waiting.IsCompleted);
+        await ending.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await held.DisposeAsync();
+
+        await using var taken = await AdvisoryLock.AcquireAsync(waiter, "streaming schema", _ => Assert.Fail("it is free"), default);
+    }
+
+    [Fact]
     public async Task Marten_finds_nothing_to_change_after_the_start()
     {
         await using var store = await TestStore.StartAsync(await postgres.NewDatabaseAsync());
