@@ -147,6 +147,24 @@ public sealed class PlatformTests(KafkaBrokers brokers, PostgresServer postgres)
         Assert.Equal(ReprocessResult.Done, (await cluster.Service<DeadLetterDesk>().ReprocessAsync(timed.Id, "alice", null, default)).Result);
     }
 
+    [Theory, BrokerData]
+    public async Task A_record_on_which_a_function_of_the_topic_fails_is_a_dead_letter_and_its_key_goes_on(BrokerKind kind)
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres, Picky.Define);
+        string[] functions = ["key", "eventId", "time"];
+        foreach (var function in functions)
+            await cluster.SendAsync(Order("o1", OrderType.Place) with { Reason = Picky.FailIn(function) });
+        await cluster.SendAsync(Order("o1", OrderType.Place));
+
+        await Eventually.Async(
+            async () => await cluster.Service<IEventReader>().ReadStreamAsync($"{AggregateNames.Of(typeof(PickyGrain))}/o1", 0, 10), e => e.Count == 1, Patience, "the good record is stored");
+        var letters = (await cluster.Service<IDeadLetterStore>().ListAsync(new DeadLetterFilter(), null, 10)).Select(l => l.Letter).OrderBy(l => l.Record.Offset).ToArray();
+        Assert.Equal(functions.Select(f => $"The function '{f}' of topic 'orders' failed on it: the {f} is odd"), letters.Select(l => l.Reason));
+        Assert.All(letters, l => Assert.Equal(DeadLetterKind.Invalid, l.Kind));
+        Assert.All(letters, l => Assert.Contains(nameof(FormatException), l.Exception, StringComparison.Ordinal));
+        Assert.Equal([false, true, false], letters.Select(l => l.EventId is null));
+    }
+
     [Fact]
     public async Task A_job_passes_over_a_record_whose_timestamp_is_no_time()
     {

@@ -28,7 +28,8 @@ public sealed class TopicReader<TRecord>(TopicDefinition<TRecord> topic, IRecord
     {
         var payload = record.Value.AsMemory();
         TRecord? value = null;
-        RecordFault? fault = null;
+        string? eventId = null;
+        RecordFault? fault;
         try
         {
             value = record.Value is null
@@ -36,7 +37,7 @@ public sealed class TopicReader<TRecord>(TopicDefinition<TRecord> topic, IRecord
                 : await decoder.DecodeAsync(payload, cancellationToken);
             fault = value is null
                 ? new RecordFault(DeadLetterKind.Invalid, "The record has no value (a tombstone), and this topic's records need one.")
-                : FaultIn(record, value);
+                : FaultIn(record, value, out eventId);
         }
         catch (RecordFormatException e)
         {
@@ -49,7 +50,7 @@ public sealed class TopicReader<TRecord>(TopicDefinition<TRecord> topic, IRecord
             Key = record.Key ?? "",
             Value = fault is null ? value : null,
             Fault = fault,
-            EventId = value is null ? null : topic.EventId(value),
+            EventId = eventId,
             SchemaId = WireFormat.TryReadSchemaId(payload.Span),
             Timestamp = KafkaTime.Of(record.TimestampMs),
             Payload = payload,
@@ -58,20 +59,44 @@ public sealed class TopicReader<TRecord>(TopicDefinition<TRecord> topic, IRecord
         };
     }
 
-    private RecordFault? FaultIn(KafkaRecord record, TRecord value)
+    private RecordFault? FaultIn(KafkaRecord record, TRecord value, out string? eventId)
     {
-        var key = topic.Key(value);
+        var idFault = Call("eventId", topic.EventId, value, out eventId);
+        if (Call("key", topic.Key, value, out var key) is { } keyFault)
+            return keyFault;
         if (key != record.Key)
             return new(DeadLetterKind.Invalid, $"The record lies under the key '{record.Key}', but its content says '{key}': order is kept per key.");
-        if (string.IsNullOrEmpty(topic.EventId(value)))
+        if (idFault is not null)
+            return idFault;
+        if (string.IsNullOrEmpty(eventId))
             return new(DeadLetterKind.Invalid, "The record has an empty event id, so a repetition of it could not be told from a new one.");
         if (!KafkaTime.IsTime(record.TimestampMs))
             return new(DeadLetterKind.Invalid, $"The record's Kafka timestamp is {record.TimestampMs} ms, which is no time before the year 10000: its producer must write milliseconds since 1970.");
-        var ahead = topic.Time(value) - KafkaTime.Of(record.TimestampMs);
+        if (Call("time", topic.Time, value, out var time) is { } timeFault)
+            return timeFault;
+        var ahead = time - KafkaTime.Of(record.TimestampMs);
         return ahead > _options.MaxFutureSkew
             ? new(DeadLetterKind.FutureTimestamp,
-                $"The record says it happened at {topic.Time(value):O}, {ahead.TotalDays:F1} days after Kafka took it; {IntakeOptions.Section}:{nameof(IntakeOptions.MaxFutureSkew)} allows {_options.MaxFutureSkew}.")
+                $"The record says it happened at {time:O}, {ahead.TotalDays:F1} days after Kafka took it; {IntakeOptions.Section}:{nameof(IntakeOptions.MaxFutureSkew)} allows {_options.MaxFutureSkew}.")
             : null;
+    }
+
+    /// <summary>
+    /// Calls one of the topic's functions, which the application wrote. What it throws is a fault of this record: let out, it would have the record presented again for ever, and
+    /// its key and at last its partition stand still.
+    /// </summary>
+    private RecordFault? Call<TResult>(string function, Func<TRecord, TResult> call, TRecord value, out TResult? result)
+    {
+        try
+        {
+            result = call(value);
+            return null;
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
+        {
+            result = default;
+            return new(DeadLetterKind.Invalid, $"The function '{function}' of topic '{topic.Name}' failed on it: {e.Message}", e.ToString());
+        }
     }
 
     private static string? Header(KafkaRecord record, string name)
