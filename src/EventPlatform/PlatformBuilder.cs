@@ -41,7 +41,10 @@ public sealed class PlatformBuilder
         return this;
     }
 
-    /// <summary>An aggregate, whose grains take the records of a topic: one grain per key.</summary>
+    /// <summary>
+    /// An aggregate, whose grains take the records of a topic: one grain per key. A topic has one aggregate, since a record's event id has one effect; projections,
+    /// subscribers and jobs read the topic's events beside it.
+    /// </summary>
     /// <typeparam name="TGrain">An <see cref="Intake.EventSourcedGrain{TState, TRecord, TEvent}"/>.</typeparam>
     /// <param name="from">The topic's logical name.</param>
     public PlatformBuilder Aggregate<TGrain>(string from)
@@ -114,6 +117,9 @@ public sealed class PlatformBuilder
             .Concat(EventTopics.GroupBy(t => t).Where(g => g.Count() > 1).Select(g => $"events are published twice to topic '{g.Key}'"))
             .Concat(EventTopics.Intersect(_aggregates.Select(a => a.From)).Select(t => $"events are published to topic '{t}', which an aggregate reads"))
             .Concat(Jobs.Where(j => Topics.All(t => t.Name != j.Topic)).Select(j => $"job '{j.Name}' reads from topic '{j.Topic}', which is not defined"))
+            .Concat(_aggregates.GroupBy(a => a.From).Where(g => g.Count() > 1).Select(g =>
+                $"{string.Join(" and ", g.Select(a => a.Grain))} both read from topic '{g.Key}', where each record would have its effect in one of them and be a dead letter of the other: "
+                + "keep one aggregate per topic, and give what else needs these events to a projection, a subscriber or a job"))
             .Concat(Jobs.GroupBy(j => j.Name).Where(g => g.Count() > 1).Select(g => $"job '{g.Key}' is declared twice"))
             .ToArray();
         if (errors.Length > 0)

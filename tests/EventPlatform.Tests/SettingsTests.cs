@@ -30,6 +30,19 @@ public sealed class SettingsTests
         Assert.Equal(["orders"], Options(("Kafka:DeadLetterTopic", "")).Streams.Keys);
 
     [Fact]
+    public void Two_aggregates_of_one_topic_are_refused()
+    {
+        var error = Assert.Throws<InvalidOperationException>(() => new HostBuilder()
+            .UseOrleans((_, silo) => silo.UseLocalhostClustering().AddEventPlatform(platform =>
+            {
+                Orders.Define(platform);
+                platform.Aggregate<PickyGrain>(from: "orders");
+            })).Build());
+        Assert.Contains("OrderGrain and PickyGrain both read from topic 'orders'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("keep one aggregate per topic", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_silo_that_has_gone_silent_is_out_within_fifteen_seconds()
     {
         using var host = new HostBuilder()
@@ -44,10 +57,12 @@ public sealed class SettingsTests
 
     private static KafkaStreamsOptions Options(params (string Name, string Value)[] settings)
     {
-        using var host = new HostBuilder()
-            .ConfigureAppConfiguration(c => c.AddInMemoryCollection(
-                settings.Append(("Kafka:BootstrapServers", "127.0.0.1:9092")).Select(s => new KeyValuePair<string, string?>(s.Item1, s.Item2))))
-            .UseOrleans((_, silo) => silo.UseLocalhostClustering().AddEventPlatform(Orders.Define)).Build();
+        using var host = Host(Orders.Define, settings);
         return host.Services.GetRequiredService<IOptionsMonitor<KafkaStreamsOptions>>().Get(PlatformHosting.StreamProvider);
     }
+
+    private static IHost Host(Action<PlatformBuilder> define, (string Name, string Value)[] settings) => new HostBuilder()
+        .ConfigureAppConfiguration(c => c.AddInMemoryCollection(
+            settings.Append(("Kafka:BootstrapServers", "127.0.0.1:9092")).Select(s => new KeyValuePair<string, string?>(s.Item1, s.Item2))))
+        .UseOrleans((_, silo) => silo.UseLocalhostClustering().AddEventPlatform(define)).Build();
 }
