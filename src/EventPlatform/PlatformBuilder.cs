@@ -100,8 +100,11 @@ public sealed class PlatformBuilder
             : this;
     }
 
+    /// <summary>Topics that jobs write.</summary>
+    internal IEnumerable<string> ResultTopics => Jobs.SelectMany(j => j.ResultTopics.Append(j.LateTopic)).OfType<string>();
+
     /// <summary>Topics that the platform itself writes.</summary>
-    internal IReadOnlySet<string> TopicsWritten => EventTopics.Concat(Jobs.SelectMany(j => j.ResultTopics.Append(j.LateTopic)).OfType<string>()).ToHashSet(StringComparer.Ordinal);
+    internal IReadOnlySet<string> TopicsWritten => EventTopics.Concat(ResultTopics).ToHashSet(StringComparer.Ordinal);
 
     internal void Subscribe(ISiloBuilder silo)
     {
@@ -114,12 +117,12 @@ public sealed class PlatformBuilder
         var errors = Topics.GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => $"topic '{g.Key}' is defined twice")
             .Concat(Topics.Where(t => t.Name == KafkaSettings.DeadLetterStream).Select(t => $"'{t.Name}' is the name of the topic that mirrors the dead letters"))
             .Concat(_aggregates.Where(a => Topics.All(t => t.Name != a.From)).Select(a => $"{a.Grain} reads from topic '{a.From}', which is not defined"))
-            .Concat(EventTopics.GroupBy(t => t).Where(g => g.Count() > 1).Select(g => $"events are published twice to topic '{g.Key}'"))
-            .Concat(EventTopics.Intersect(_aggregates.Select(a => a.From)).Select(t => $"events are published to topic '{t}', which an aggregate reads"))
-            .Concat(Jobs.Where(j => Topics.All(t => t.Name != j.Topic)).Select(j => $"job '{j.Name}' reads from topic '{j.Topic}', which is not defined"))
             .Concat(_aggregates.GroupBy(a => a.From).Where(g => g.Count() > 1).Select(g =>
                 $"{string.Join(" and ", g.Select(a => a.Grain))} both read from topic '{g.Key}', where each record would have its effect in one of them and be a dead letter of the other: "
                 + "keep one aggregate per topic, and give what else needs these events to a projection, a subscriber or a job"))
+            .Concat(EventTopics.GroupBy(t => t).Where(g => g.Count() > 1).Select(g => $"events are published twice to topic '{g.Key}'"))
+            .Concat(EventTopics.Intersect(_aggregates.Select(a => a.From)).Select(t => $"events are published to topic '{t}', which an aggregate reads"))
+            .Concat(Jobs.Where(j => Topics.All(t => t.Name != j.Topic)).Select(j => $"job '{j.Name}' reads from topic '{j.Topic}', which is not defined"))
             .Concat(Jobs.GroupBy(j => j.Name).Where(g => g.Count() > 1).Select(g => $"job '{g.Key}' is declared twice"))
             .ToArray();
         if (errors.Length > 0)

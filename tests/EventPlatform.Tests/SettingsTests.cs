@@ -43,6 +43,37 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void What_is_said_of_streams_holds_for_those_of_jobs_too()
+    {
+        using var host = Host(p => OrderJobs.Define(p, Orders.Define), [
+            ("Kafka:Topics:orders", "prod.orders"), ("Kafka:Streams:orders:ReplicationFactor", "3"), ("Kafka:Streams:order-counts:Partitions", "2"), ("Kafka:Streams:order-counts:ReplicationFactor", "2"),
+            ("Kafka:MaxDeliveryTime", "00:00:07"), ("Kafka:RedeliveryBackoff", "00:00:01"), ("Kafka:MaxRedeliveryBackoff", "00:00:08"), ("Kafka:MaxOutstandingBytes", "1000"),
+            ("Kafka:StreamInactivityPeriod", "00:02:00")]);
+
+        var jobs = host.Services.GetRequiredService<IOptionsMonitor<KafkaPartitionStreamsOptions>>().Get("kafka-jobs");
+        var (read, written) = (jobs.Streams["jobs.orders"], jobs.Streams["results.order-counts"]);
+        Assert.Equal(("prod.orders", 4, (short)3, false), (read.Topic, read.Partitions, read.ReplicationFactor, read.PublishOnly));
+        Assert.Equal(("order-counts", 2, (short)2, true), (written.Topic, written.Partitions, written.ReplicationFactor, written.PublishOnly));
+        Assert.Equal((7, 1, 8, 1000, 120), (jobs.MaxDeliveryTime.TotalSeconds, jobs.RedeliveryBackoff.TotalSeconds, jobs.MaxRedeliveryBackoff.TotalSeconds,
+            jobs.MaxOutstandingBytes, jobs.StreamInactivityPeriod.TotalSeconds));
+        Assert.DoesNotContain("order-counts", host.Services.GetRequiredService<IOptionsMonitor<KafkaStreamsOptions>>().Get(PlatformHosting.StreamProvider).Streams.Keys);
+    }
+
+    [Theory]
+    [InlineData("orders", "Kafka:Topics:orders=prod.orders")]
+    [InlineData("dead-letters", "Kafka:DeadLetterTopic=prod.orders")]
+    public void A_topics_name_on_the_broker_that_stands_in_the_wrong_place_is_refused_with_the_right_one(string stream, string right)
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Options(($"Kafka:Streams:{stream}:Topic", "prod.orders"), ("Kafka:MaxDeliveryTime", "0")));
+        Assert.Contains(error.Failures, f => f.Contains($"set {right} instead", StringComparison.Ordinal));
+        Assert.Contains(error.Failures, f => f.Contains("MaxDeliveryTime", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_topics_name_may_stand_there_too_where_it_says_the_same() =>
+        Assert.Equal("prod.orders", Options(("Kafka:Topics:orders", "prod.orders"), ("Kafka:Streams:orders:Topic", "prod.orders")).Streams["orders"].Topic);
+
+    [Fact]
     public void A_silo_that_has_gone_silent_is_out_within_fifteen_seconds()
     {
         using var host = new HostBuilder()

@@ -14,6 +14,8 @@ public sealed record KafkaSettings
     /// <summary>The logical name of the topic that mirrors the dead letters.</summary>
     internal const string DeadLetterStream = "dead-letters";
 
+    private const string StreamsSection = $"{Section}:Streams";
+
     /// <summary>The brokers, <c>host:port</c> separated by commas. Required.</summary>
     public string BootstrapServers { get; init; } = "";
 
@@ -40,27 +42,46 @@ public sealed record KafkaSettings
 
     internal static KafkaSettings Read(IConfiguration configuration) => configuration.GetSection(Section).Get<KafkaSettings>() ?? new();
 
-    /// <summary>The same brokers, for jobs: a stream by partition of each topic that they read, and the topics that their results go to.</summary>
+    /// <summary>
+    /// The same brokers, for jobs: a stream by partition of each topic that they read, and the topics that their results go to. What is said of a topic holds for both providers, since either may create it.
+    /// </summary>
     internal void Apply(KafkaPartitionStreamsOptions options, IEnumerable<string> topics, IEnumerable<string> results, IConfiguration configuration)
     {
         var common = new KafkaStreamsOptions();
         configuration.GetSection(Section).Bind(common);
         foreach (var topic in topics)
-            options.AddStream(Jobs.JobStreams.StreamOf(topic), Topics.GetValueOrDefault(topic, topic), Partitions);
+            Add(Jobs.JobStreams.StreamOf(topic), topic, publishOnly: false);
         foreach (var topic in results)
-            options.AddStream($"results.{topic}", Topics.GetValueOrDefault(topic, topic), Partitions).Streams[$"results.{topic}"].PublishOnly = true;
+            Add($"results.{topic}", topic, publishOnly: true);
         (options.BootstrapServers, options.Incarnation, options.CreateMissingTopics) = (common.BootstrapServers, common.Incarnation, common.CreateMissingTopics);
         (options.OnGap, options.Start, options.MetadataInterval, options.PollPeriod) = (common.OnGap, common.Start, common.MetadataInterval, common.PollPeriod);
+        (options.MaxDeliveryTime, options.MaxOutstandingBytes) = (common.MaxDeliveryTime, common.MaxOutstandingBytes);
+        (options.RedeliveryBackoff, options.MaxRedeliveryBackoff, options.StreamInactivityPeriod) = (common.RedeliveryBackoff, common.MaxRedeliveryBackoff, common.StreamInactivityPeriod);
         foreach (var (from, to) in new[] { (common.Client, options.Client), (common.Consumer, options.Consumer), (common.Producer, options.Producer) })
         {
             foreach (var (key, value) in from)
                 to[key] = value;
         }
+
+        void Add(string stream, string topic, bool publishOnly)
+        {
+            var added = new KafkaTopicOptions { Partitions = Partitions };
+            configuration.GetSection($"{StreamsSection}:{topic}").Bind(added);
+            (added.Topic, added.PublishOnly) = (Topics.GetValueOrDefault(topic, topic), publishOnly);
+            options.Streams[stream] = added;
+        }
     }
 
     /// <summary>The streams by key. Those that are read by partition alone are only written.</summary>
+    /// <param name="options">What is filled.</param>
+    /// <param name="topics">The topics that the application defined.</param>
+    /// <param name="byPartitionAlone">Those of them that only jobs read.</param>
+    /// <param name="eventTopics">Topics that events are published to.</param>
+    /// <param name="results">Topics that jobs write: the other provider has their streams, and configuration may say something of them.</param>
+    /// <param name="configuration">The silo's configuration.</param>
     internal void Apply(
-        KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IReadOnlySet<string> byPartitionAlone, IEnumerable<string> eventTopics, IConfiguration configuration)
+        KafkaStreamsOptions options, IEnumerable<TopicDefinition> topics, IReadOnlySet<string> byPartitionAlone, IEnumerable<string> eventTopics, IEnumerable<string> results,
+        IConfiguration configuration)
     {
         foreach (var topic in eventTopics)
             options.AddStream(topic, Topics.GetValueOrDefault(topic, topic), Partitions).Streams[topic].PublishOnly = true;
@@ -68,7 +89,27 @@ public sealed record KafkaSettings
             options.AddStream(topic.Name, Topics.GetValueOrDefault(topic.Name, topic.Name), Partitions).Streams[topic.Name].PublishOnly = byPartitionAlone.Contains(topic.Name);
         if (DeadLetterTopic.Length > 0)
             options.AddStream(DeadLetterStream, DeadLetterTopic, Partitions).Streams[DeadLetterStream].PublishOnly = true;
+        var own = options.Streams.Keys.ToHashSet(StringComparer.Ordinal);
         configuration.GetSection(Section).Bind(options); // last: it may say more of a stream, such as its replicas
+        foreach (var other in results.Where(r => !own.Contains(r)))
+            options.Streams.Remove(other);
         options.ConsumerGroup = ConsumerGroup;
     }
+
+    /// <summary>
+    /// What <c>Kafka:Streams</c> says and must not: a topic's name on the broker. Readers, replays and the API take that from <c>Kafka:Topics</c>, so that a silo would read records there that it
+    /// has no reader for, again and again.
+    /// </summary>
+    internal IEnumerable<string> MisplacedNames(IConfiguration configuration)
+    {
+        foreach (var stream in configuration.GetSection(StreamsSection).GetChildren())
+        {
+            if (stream[nameof(KafkaTopicOptions.Topic)] is not { } topic || topic == NameOf(stream.Key))
+                continue;
+            var right = stream.Key == DeadLetterStream ? $"{Section}:{nameof(DeadLetterTopic)}" : $"{Section}:{nameof(Topics)}:{stream.Key}";
+            yield return $"{StreamsSection}:{stream.Key}:{nameof(KafkaTopicOptions.Topic)} does not name the topic on the broker: set {right}={topic} instead.";
+        }
+    }
+
+    private string NameOf(string topic) => topic == DeadLetterStream ? DeadLetterTopic : Topics.GetValueOrDefault(topic, topic);
 }

@@ -8,6 +8,7 @@ using EventStore.Hosting;
 using EventStore.Projections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Providers;
 using Orleans.Streams.Kafka;
@@ -40,7 +41,9 @@ public static class PlatformHosting
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
         silo.AddAggregates(silo.Configuration.GetSection("Aggregates").Bind);
         silo.AddProjections(silo.Configuration.GetSection("Projections").Bind);
-        silo.AddKafkaStreams(StreamProvider, options => kafka.Apply(options, platform.Topics, platform.TopicsOfJobsAlone, platform.EventTopics.Except(platform.Topics.Select(t => t.Name)), silo.Configuration));
+        silo.AddKafkaStreams(StreamProvider, options => kafka.Apply(
+            options, platform.Topics, platform.TopicsOfJobsAlone, platform.EventTopics.Except(platform.Topics.Select(t => t.Name)), platform.ResultTopics, silo.Configuration));
+        silo.Services.AddSingleton<IValidateOptions<KafkaStreamsOptions>>(new StreamNamesValidator(kafka, silo.Configuration));
         silo.Services.AddSingleton<IKafkaCheckpointStore, CheckpointStore>();
         silo.Services.AddSingleton<IKafkaUnroutableHandler, UnroutableRecords>();
         silo.Services.AddSingleton<StreamTroubles>();
@@ -96,5 +99,12 @@ public static class PlatformHosting
         services.AddJobAccess(configuration, platform);
         foreach (var register in platform.Registrations)
             register(services);
+    }
+
+    /// <summary>Finds names of topics that stand where nobody but the stream provider reads them, with the provider's other mistakes.</summary>
+    private sealed class StreamNamesValidator(KafkaSettings kafka, IConfiguration configuration) : IValidateOptions<KafkaStreamsOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, KafkaStreamsOptions options) =>
+            name == StreamProvider && kafka.MisplacedNames(configuration).ToArray() is { Length: > 0 } mistakes ? ValidateOptionsResult.Fail(mistakes) : ValidateOptionsResult.Skip;
     }
 }

@@ -49,7 +49,7 @@ internal static class JobHosting
             new TopicConnection(kafka.BootstrapServers, kafka.Client, s.GetRequiredService<PlatformTopics>().BrokerNameOf, $"{kafka.ConsumerGroup}.jobs"), s.GetRequiredService<JobNudges>().Add,
             JobStreams.PartitionsOf(s.GetRequiredService<IKafkaStreamsStatus>()), s.GetService<TimeProvider>() ?? TimeProvider.System, s.GetRequiredService<ILoggerFactory>().CreateLogger("StreamJobs")));
         silo.Services.AddHostedService<JobKeeper>();
-        var results = platform.Jobs.SelectMany(j => j.ResultTopics.Append(j.LateTopic)).OfType<string>().Except(topics, StringComparer.Ordinal).ToArray();
+        var results = platform.ResultTopics.Except(topics, StringComparer.Ordinal).ToArray();
         silo.AddKafkaPartitionStreams(JobStreams.Provider, options => kafka.Apply(options, topics, results, silo.Configuration));
         foreach (var topic in topics)
             silo.AddKafkaImplicitSubscription<JobPartitionGrain>(JobStreams.StreamOf(topic), JobStreams.Mapper.Name);
