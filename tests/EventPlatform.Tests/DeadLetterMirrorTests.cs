@@ -4,6 +4,7 @@ using Confluent.Kafka;
 using EventPlatform.DeadLetters;
 using EventStore;
 using EventStore.DeadLetters;
+using EventStore.Projections;
 using Testing;
 using Testing.Kafka;
 using Testing.Postgres;
@@ -55,6 +56,19 @@ public sealed class DeadLetterMirrorTests(KafkaBrokers brokers, PostgresServer p
         Assert.Null(mirrored.Message.Value);
         Assert.Equal("1", Header(mirrored, "offset"));
         Assert.Contains("5000000 bytes", Header(mirrored, "omitted"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_may_say_how_long_clients_wait_before_they_connect_again()
+    {
+        var broker = await brokers.GetAsync(BrokerKind.Emulator);
+        var topic = await brokers.CreateTopicAsync(BrokerKind.Emulator, 1, "dead");
+        await using var cluster = await PlatformCluster.StartAsync(broker, postgres, Orders.Define, topic, ("Kafka:Client:reconnect.backoff.ms", "2000"));
+        await cluster.SendAsync("o1", "not Avro"u8.ToArray());
+        Assert.Single(await ReadAsync(broker, topic, 1));
+
+        var request = new ReplayRequest("orders-by-day") { Source = "kafka", Arguments = new Dictionary<string, string> { ["topic"] = "orders" } };
+        Assert.Equal(1, await cluster.Service<IReplaySource>().CountAsync(request, TestContext.Current.CancellationToken));
     }
 
     [Theory, BrokerData]

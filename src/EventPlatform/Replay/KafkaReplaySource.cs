@@ -18,15 +18,18 @@ internal sealed class KafkaReplaySource(
 {
     private const int EventsPerPage = 5_000;
 
+    /// <summary>How long whoever starts a replay waits for a broker that is away; the replay itself waits without a limit.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     public string Name => "kafka";
 
     public bool KeepsOrder => false;
 
-    public ValueTask<long> CountAsync(ReplayRequest request, CancellationToken cancellationToken)
+    public async ValueTask<long> CountAsync(ReplayRequest request, CancellationToken cancellationToken)
     {
-        var (_, to) = Bounds(request);
+        var (topic, (_, to)) = (Topic(request).Topic, Bounds(request));
         using var consumer = log.Open();
-        return ValueTask.FromResult(Beginning(consumer, Topic(request).Topic, to).Total);
+        return (await BeginningAsync(consumer, topic, to, Patience, cancellationToken)).Total;
     }
 
     public async IAsyncEnumerable<EventPage> ReadAsync(
@@ -35,14 +38,14 @@ internal sealed class KafkaReplaySource(
         var (aggregate, topic) = Topic(request);
         var (from, to) = Bounds(request);
         using var consumer = log.Open();
-        var start = position is null ? Beginning(consumer, topic, to) : ReplayPosition.Parse(position);
+        var start = position is null ? await BeginningAsync(consumer, topic, to, TimeSpan.MaxValue, cancellationToken) : ReplayPosition.Parse(position);
         var count = start.Events;
         for (var partition = start.Partition; partition < start.Ends.Count; partition++)
         {
             var fold = RecordFold.For(aggregate.Grain, readers);
             var behind = partition == start.Partition ? start.NextOffset : 0;
             var page = new List<StoredEvent>();
-            foreach (var record in TopicLog.Records(consumer, topic, partition, start.Ends[partition], cancellationToken))
+            await foreach (var record in log.RecordsAsync(consumer, topic, partition, start.Ends[partition], cancellationToken))
             {
                 var events = await fold.NextAsync(record, cancellationToken);
                 if (record.Offset < behind || from.IsAfter(partition, record.Offset, record.TimestampMs)
@@ -62,9 +65,10 @@ internal sealed class KafkaReplaySource(
 
     private static EventPage Page(List<StoredEvent> events, ReplayPosition position, bool atEnd) => new(events, position.ToString(), position.Read, atEnd);
 
-    private static ReplayPosition Beginning(IConsumer<byte[], byte[]> consumer, string topic, ReplayBound to)
+    private async Task<ReplayPosition> BeginningAsync(
+        IConsumer<byte[], byte[]> consumer, string topic, ReplayBound to, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var ranges = TopicLog.Ranges(consumer, topic);
+        var ranges = await log.RangesAsync(consumer, topic, patience, cancellationToken);
         return new([.. ranges.Select(r => r.Low)], [.. ranges.Select((r, partition) => to.EndOf(partition, r.High))], 0, 0, 0);
     }
 

@@ -37,25 +37,34 @@ internal sealed class RecordFold<TState, TRecord, TEvent>(string aggregate, Topi
 
     public override async ValueTask<IReadOnlyList<StoredEvent>> NextAsync(KafkaRecord record, CancellationToken cancellationToken)
     {
-        var incoming = await readers.Of<TRecord>(record.Topic).ReadAsync(record, cancellationToken);
-        if (record.Key is null || incoming.Value is not { } value || !_seen.Add(EventIds.OfRecord(incoming.EventId!)))
+        // Live, a key that names no grain, or no stream, makes a dead letter of each of its records.
+        if (record.Key is not { Length: <= KafkaRecord.MaxKeyCharacters } key || !Storable.IsKey(aggregate, key))
             return [];
-        var (state, version) = _states.GetValueOrDefault(record.Key, (TState.Initial, 0));
+        var incoming = await readers.Of<TRecord>(record.Topic).ReadAsync(record, cancellationToken);
+        if (incoming.Value is not { } value)
+            return [];
+        var id = EventIds.OfRecord(incoming.EventId!);
+        if (_seen.Contains(id))
+            return [];
+        var (state, version) = _states.GetValueOrDefault(key, (TState.Initial, 0));
         var events = new List<StoredEvent>();
         try
         {
             foreach (var e in TState.Decide(state, value).Events)
             {
-                state = TState.Apply(state, e);
+                state = TState.Apply(state, e) ?? throw new InvalidOperationException($"{typeof(TState)}.Apply gave null.");
                 events.Add(Stored(e, incoming, ++version, events.Count));
             }
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
         {
-            return []; // live, this record is a dead letter: the aggregate failed on it
+            return []; // live, this record is a dead letter, and its id stays free: the aggregate failed on it
         }
 
-        _states[record.Key] = (state, version);
+        if (!events.TrueForAll(e => Storable.IsEvent(e.Data)))
+            return []; // the same: the database refuses it
+        _seen.Add(id);
+        _states[key] = (state, version);
         return events;
     }
 
