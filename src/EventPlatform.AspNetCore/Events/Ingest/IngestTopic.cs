@@ -75,10 +75,19 @@ internal abstract class IngestTopic<T>(TopicDefinition<T> definition, TopicSchem
     private void CheckContent(T record, DateTimeOffset now, Checks found)
     {
         var content = new Checks();
-        Check(record, content);
-        content.Text("eventId", definition.EventId(record));
-        if (definition.Time(record) - now > intake.Value.MaxFutureSkew)
-            content.Add("timestamp", $"It lies further ahead than Intake:MaxFutureSkew allows ({intake.Value.MaxFutureSkew}): intake would make it a dead letter.");
+        try
+        {
+            Check(record, content);
+            content.Text("eventId", definition.EventId(record));
+            if (definition.Time(record) - now > intake.Value.MaxFutureSkew)
+                content.Add("timestamp", $"It lies further ahead than Intake:MaxFutureSkew allows ({intake.Value.MaxFutureSkew}): intake would make it a dead letter.");
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or OperationCanceledException))
+        {
+            // The functions are the application's, and what they fail on is in the record: it is not the API that failed.
+            content.Add("body", $"A function of topic '{Name}' failed on it, so intake would make it a dead letter: {e.Message}");
+        }
+
         found.TakeNew(content); // a field that is wrong already needs no second reason
     }
 
