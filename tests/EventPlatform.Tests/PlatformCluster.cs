@@ -126,6 +126,10 @@ public sealed class PlatformCluster : IAsyncDisposable
 
     public Task<DeliveryResult<byte[]?, byte[]>> SendAsync(OrderRecord record) => SendAsync(record.OrderId, _encoder.Encode(record));
 
+    /// <summary>Sends to a partition of the caller's choice, as the topic's growth, or a producer with another partitioner, does.</summary>
+    public Task<DeliveryResult<byte[]?, byte[]>> SendAsync(OrderRecord record, int partition) => _producer.ProduceAsync(
+        new TopicPartition(Topic, partition), new Message<byte[]?, byte[]> { Key = Encoding.UTF8.GetBytes(record.OrderId), Value = _encoder.Encode(record) });
+
     public Task<DeliveryResult<byte[]?, byte[]>> SendAsync(string? key, byte[] value, long? timestampMs = null) =>
         SendBytesAsync(key is null ? null : Encoding.UTF8.GetBytes(key), value, timestampMs);
 

@@ -40,6 +40,27 @@ public sealed class ReplayTests(KafkaBrokers brokers, PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_replay_knows_a_key_that_has_records_on_two_partitions_and_so_does_one_that_goes_on()
+    {
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(BrokerKind.Emulator), postgres);
+        var placed = Order("o1", OrderType.Place);
+        await cluster.SendAsync(placed, partition: 0);
+        await Eventually.Async(async () => await CountAsync(cluster, "orders-by-day"), count => count == 1, Patience, "the order is placed");
+        foreach (var record in (OrderRecord[])[placed, Order("o1", OrderType.Place), Order("o1", OrderType.Cancel), Order("o1", OrderType.Place)])
+            await cluster.SendAsync(record, partition: 1); // the first has happened, the second changes nothing
+        await Eventually.Async(async () => await CountAsync(cluster, "orders-by-day"), count => count == 2, Patience, "it is placed again");
+
+        var (source, stopping) = (cluster.Service<IReplaySource>(), TestContext.Current.CancellationToken);
+        var request = new ReplayRequest("orders-by-day") { Source = "kafka", Arguments = new Dictionary<string, string> { ["topic"] = "orders" } };
+        var pages = await source.ReadAsync(request, null, stopping).ToListAsync(stopping);
+        Assert.Equal(["order-placed", "order-cancelled", "order-placed"], pages.SelectMany(p => p.Events).Select(e => e.TypeName));
+        Assert.Equal([1L, 2L, 3L], pages.SelectMany(p => p.Events).Select(e => e.Version));
+
+        var rest = await source.ReadAsync(request, pages[0].Position, stopping).ToListAsync(stopping);
+        Assert.Equal(pages[1].Events, Assert.Single(rest).Events);
+    }
+
+    [Fact]
     public async Task A_replay_of_a_topic_that_is_not_there_is_refused()
     {
         // The emulator says of a topic what it is told to.

@@ -40,10 +40,15 @@ internal sealed class KafkaReplaySource(
         using var consumer = log.Open();
         var start = position is null ? await BeginningAsync(consumer, topic, to, TimeSpan.MaxValue, cancellationToken) : ReplayPosition.Parse(position);
         var count = start.Events;
-        for (var partition = start.Partition; partition < start.Ends.Count; partition++)
+        if (start.Partition >= start.Ends.Count)
+            yield break;
+
+        // One fold for all partitions, as live there is one state of a key and one effect of an id: a topic that has grown has a key's later records on another
+        // partition, nearly always a higher one. What lies before the position is decided again too, for the states that it leaves.
+        var fold = RecordFold.For(aggregate.Grain, readers);
+        for (var partition = 0; partition < start.Ends.Count; partition++)
         {
-            var fold = RecordFold.For(aggregate.Grain, readers);
-            var behind = partition == start.Partition ? start.NextOffset : 0;
+            var behind = partition < start.Partition ? long.MaxValue : partition == start.Partition ? start.NextOffset : 0;
             var page = new List<StoredEvent>();
             await foreach (var record in log.RecordsAsync(consumer, topic, partition, start.Ends[partition], cancellationToken))
             {
@@ -59,7 +64,8 @@ internal sealed class KafkaReplaySource(
                 page = [];
             }
 
-            yield return Page(page, start with { Partition = partition + 1, NextOffset = 0, Events = count }, atEnd: partition == start.Ends.Count - 1);
+            if (partition >= start.Partition)
+                yield return Page(page, start with { Partition = partition + 1, NextOffset = 0, Events = count }, atEnd: partition == start.Ends.Count - 1);
         }
     }
 
