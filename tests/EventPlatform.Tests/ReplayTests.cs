@@ -60,19 +60,25 @@ public sealed class ReplayTests(KafkaBrokers brokers, PostgresServer postgres)
         Assert.Equal(pages[1].Events, Assert.Single(rest).Events);
     }
 
-    [Fact]
-    public async Task A_replay_of_a_topic_that_is_not_there_is_refused()
+    [Theory, BrokerData]
+    public async Task A_replay_of_a_topic_that_is_not_there_is_refused(BrokerKind kind)
     {
-        // The emulator says of a topic what it is told to.
-        await using var broker = EmulatedKafka.Start();
-        await using var cluster = await PlatformCluster.StartAsync(broker, postgres);
-        broker.SetTopicError(cluster.Topic, ErrorCode.UnknownTopicOrPart);
-        var refused = await Assert.ThrowsAsync<ProjectionException>(() => StartAsync(cluster));
-        Assert.Equal(ProjectionRefusal.NotFound, refused.Reason);
-        Assert.Contains($"no topic '{cluster.Topic}'", refused.Message, StringComparison.Ordinal);
+        await using var cluster = await PlatformCluster.StartAsync(await brokers.GetAsync(kind), postgres, Orders.Define, "", ("Kafka:Topics:orders", "nowhere"));
+        for (var attempt = 0; attempt < 2; attempt++) // asking does not create it
+        {
+            var refused = await Assert.ThrowsAsync<ProjectionException>(() => StartAsync(cluster));
+            Assert.Equal(ProjectionRefusal.NotFound, refused.Reason);
+            Assert.Contains("no topic 'nowhere'", refused.Message, StringComparison.Ordinal);
+        }
+    }
 
+    [Fact]
+    public async Task A_replay_of_a_topic_that_may_not_be_read_is_refused()
+    {
+        await using var broker = EmulatedKafka.Start(); // which says of a topic what it is told to
+        await using var cluster = await PlatformCluster.StartAsync(broker, postgres);
         broker.SetTopicError(cluster.Topic, ErrorCode.TopicAuthorizationFailed);
-        refused = await Assert.ThrowsAsync<ProjectionException>(() => StartAsync(cluster));
+        var refused = await Assert.ThrowsAsync<ProjectionException>(() => StartAsync(cluster));
         Assert.Contains("authorization", refused.Message, StringComparison.OrdinalIgnoreCase);
     }
 
