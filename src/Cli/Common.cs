@@ -39,13 +39,16 @@ internal static class Common
     private static Option<string?> CreateApi()
     {
         var api = new Option<string?>("--api") { Description = "The API to ask, such as http://127.0.0.1:5090 of an application of one's own. Default: the running system's.", Recursive = true };
-        api.Validators.Add(result =>
-        {
-            if (!Uri.TryCreate(result.GetValueOrDefault<string?>(), UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
-                result.AddError("--api must be an http or https address.");
-        });
+        MustBeHttp(api);
         return api;
     }
+
+    /// <summary>Refuses an address that HTTP cannot reach.</summary>
+    public static void MustBeHttp(Option<string?> address) => address.Validators.Add(result =>
+    {
+        if (!Uri.TryCreate(result.GetValueOrDefault<string?>(), UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+            result.AddError($"{address.Name} must be an http or https address, such as http://127.0.0.1:5080.");
+    });
 
     /// <summary>Runs what asks other programs; that one does not answer is said, with exit code 2. Ctrl+C: 130.</summary>
     public static async Task<int> AnsweredAsync(Func<Task<int>> run)

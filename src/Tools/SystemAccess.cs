@@ -35,7 +35,7 @@ public sealed class SystemAccess
         {
             using var client = new AdminClientBuilder(config).SetLogHandler((_, _) => { }).Build();
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException) // no such setting; no such value
         {
             throw new KafkaException(new Error(ErrorCode.Local_InvalidArg, $"Kafka:Client does not fit: {e.Message}"), e);
         }

@@ -1,4 +1,7 @@
+using System.Net;
+using AppHost.Processes;
 using EndToEnd.Tests.Certificates;
+using Testing;
 
 namespace EndToEnd.Tests;
 
@@ -80,6 +83,44 @@ public sealed class AuditTests(TamperingTests.Shop shop) : IClassFixture<Tamperi
            }
            select (change.Item1, $"projection {p.Item1}, document '|{change.Item2}"),
     ]);
+
+    [Fact]
+    public async Task Of_another_system_nothing_is_compared_with_the_one_that_runs_here()
+    {
+        var data = Directory.CreateDirectory(TestFolder.New()).FullName;
+        var address = $"http://127.0.0.1:{FreePort.Any()}"; // nobody answers there
+        await File.WriteAllTextAsync(Path.Combine(data, "endpoints.json"), $$"""{"kafka":"127.0.0.1:1","postgres":"Host=nowhere","api":"{{address}}","schema_registry_url":"{{address}}"}""",
+            TestContext.Current.CancellationToken);
+        var (exit, output) = await shop.Certified.PlainAuditAsync(null, "--data", data);
+        Assert.True(exit == 0, output);
+        Assert.Matches("^Kafka 127.0.0.1:[0-9]+ compared with Postgres 127.0.0.1:[0-9]+, database [^ ]+, and with no API\n", output);
+    }
+
+    [Fact]
+    public async Task An_API_that_fails_leaves_its_answers_unread_and_hides_no_difference()
+    {
+        var address = $"http://127.0.0.1:{FreePort.Any()}/";
+        using var api = new HttpListener { Prefixes = { address } };
+        api.Start();
+        var answering = Task.Run(async () =>
+        {
+            for (var number = 0; ; number++)
+            {
+                var call = await api.GetContextAsync();
+                call.Response.StatusCode = number % 2 == 0 ? 503 : 200; // the latter with nothing in it
+                call.Response.Close();
+            }
+        }, TestContext.Current.CancellationToken);
+
+        var (exit, output) = await shop.Certified.PlainAuditAsync(null, "--api", address);
+        Assert.True(exit == 2, output);
+        Assert.All(["all   ", $"of {address} answers 503", "answers something that is not JSON", "is not asked for the other", "not all could be"], part => Assert.Contains(part, output, StringComparison.Ordinal));
+
+        (exit, output) = await shop.Certified.PlainAuditAsync(await shop.Certified.TamperedAsync($"delete from streaming.mt_events where seq_id = {AnyEvent}"), "--api", address);
+        Assert.True(exit == 1, output);
+        Assert.All([$"of {address} ", "has left no trace"], part => Assert.Contains(part, output, StringComparison.Ordinal));
+        Assert.False(answering.IsCompleted);
+    }
 
     // All at once: an audit reads everything anyway. A finding holds parts, divided by '|', that a line has; as many lines as are asked for.
     private async Task FindsAsync(params (string Change, string Finding)[] changes)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using AppHost.Processes;
@@ -51,6 +52,37 @@ public sealed class CommandTests
         await Eventually.Async(async () => (await File.ReadAllTextAsync(watch.LogFile)).Contains("running", StringComparison.Ordinal), TimeSpan.FromSeconds(30), "it watches");
         watch.Signal(PosixSignalNumber.Term);
         Assert.Equal((130, "running: 1 of 2, 1/s\n"), await EndedAsync(watch));
+    }
+
+    [Theory]
+    [InlineData("--api must be an http or https address", "--api", "127.0.0.1:8080")]
+    [InlineData("--registry must be an http or https address", "--registry", "nowhere")]
+    [InlineData("--postgres must be a connection string", "--postgres", "postgres://me@db/shop")]
+    [InlineData("it names no Host", "--postgres", "Database=shop")]
+    [InlineData("give --postgres", "--bootstrap", "broker:9092")]
+    [InlineData("give --postgres", "--bootstrap", "broker:9092", "--certificate", "c.json")]
+    [InlineData("give --postgres", "--bootstrap", "broker:9092", "--verify", "c.json")]
+    [InlineData("give --bootstrap", "--postgres", "Host=db")]
+    [InlineData("give --bootstrap", "--postgres", "Host=db", "--certificate", "c.json")]
+    public async Task An_audit_that_cannot_be_begun_is_no_difference(string reason, params string[] arguments)
+    {
+        await WriteEndpointsAsync(new { api = "http://127.0.0.1:1", kafka = "127.0.0.1:1", postgres = "Host=127.0.0.1;Port=1", control = "" });
+        await using var audit = await StartAsync(["audit", .. arguments, "--data", _folder]);
+        var (exit, said) = await EndedAsync(audit);
+        Assert.Equal((2, 1), (exit, said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
+        Assert.Contains(reason, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_audit_that_is_stopped_is_no_difference()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await using var audit = await StartAsync("audit", "--bootstrap", "127.0.0.1:1", "--postgres", $"Host=127.0.0.1;Port={((IPEndPoint)silent.LocalEndpoint).Port};Username=u", "--certificate", "c.json");
+        using var asks = await silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        audit.Signal(PosixSignalNumber.Term);
+        var (exit, said) = await EndedAsync(audit);
+        Assert.True(exit is 130 or 143, $"{exit} {said}"); // the latter when it takes longer than two seconds to end
     }
 
     private Task WriteEndpointsAsync<T>(T endpoints) => File.WriteAllTextAsync(Path.Combine(_folder, "endpoints.json"), JsonSerializer.Serialize(endpoints));

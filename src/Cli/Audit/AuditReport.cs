@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Cli.Audit;
 
 /// <summary>What an audit found.</summary>
-internal sealed class AuditReport
+/// <param name="target">What was compared with what.</param>
+internal sealed class AuditReport(AuditTarget target)
 {
     private const int MostTold = 50;
     private readonly List<string> _told = [];
@@ -59,6 +60,9 @@ internal sealed class AuditReport
             Console.WriteLine(JsonSerializer.Serialize(
                 new
                 {
+                    kafka = target.Kafka,
+                    postgres = target.Store,
+                    api = target.Api,
                     partitions = Partitions,
                     read,
                     stored = Partitions.Sum(p => p.Stored),
@@ -79,6 +83,7 @@ internal sealed class AuditReport
             return exit;
         }
 
+        Console.WriteLine(target);
         PrintTable();
         foreach (var line in _told)
             Console.WriteLine($"  ! {line}");

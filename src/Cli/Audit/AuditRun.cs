@@ -18,20 +18,17 @@ internal static class AuditRun
 
     public static async Task<int> ExecuteAsync(AuditSettings settings, CancellationToken cancellationToken)
     {
-        var endpoints = Endpoints.Find(settings.Data);
-        var bootstrap = settings.Bootstrap ?? endpoints?.Kafka;
-        var postgres = settings.Postgres ?? endpoints?.Postgres;
-        if (bootstrap is null || postgres is null)
-            return Cannot($"No running system was found: {Endpoints.Missing(settings.Data)}. Start it with ./dev up, or give --bootstrap and --postgres.");
+        if (AuditTarget.Find(settings, asksKafka: true, out var problem) is not { } target)
+            return Cannot(problem);
         try
         {
-            await using var database = NpgsqlDataSource.Create(postgres);
+            await using var database = NpgsqlDataSource.Create(target.Postgres);
             var access = SystemAccess.Load(settings.Data);
-            using var log = new TopicLog(access.Kafka(bootstrap));
+            using var log = new TopicLog(access.Kafka(target.Kafka!));
             var store = new StoreTables(database, settings.Schema);
-            var report = new AuditReport();
-            using var answers = (settings.Api ?? endpoints?.Api) is { } api ? new HttpAnswers(api, settings.Answers) : null;
-            var registry = settings.OpenRegistry(endpoints, access);
+            var report = new AuditReport(target);
+            using var answers = target.Api is { } api ? new HttpAnswers(api, settings.Answers) : null;
+            var registry = target.OpenRegistry(access);
             foreach (var aggregate in Aggregates(registry))
                 await TopicAsync(aggregate, log, store, report, answers, settings.Wait, cancellationToken);
             await WholeAsync(store, log, report, cancellationToken);
@@ -40,7 +37,7 @@ internal static class AuditRun
                 await answers.CheckAsync(report, cancellationToken);
             return report.Print(settings.Json);
         }
-        catch (Exception e) when (e is NpgsqlException or KafkaException or InvalidOperationException or SchemaRegistryUnavailableException or HttpRequestException)
+        catch (Exception e) when (e is NpgsqlException or KafkaException or InvalidOperationException or SchemaRegistryUnavailableException)
         {
             return Cannot($"The audit could not be finished: {e.Message}");
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cli.Audit;
 using Confluent.Kafka;
 using Npgsql;
 using SchemaRegistry;
@@ -50,10 +51,11 @@ internal static class CertificateOutcome
     }
 
     /// <summary>Says what a new certificate says.</summary>
-    public static int Tell(bool json, Certificate certificate, string file)
+    public static int Tell(bool json, Certificate certificate, string file, AuditTarget target)
     {
         var t = certificate.Totals;
-        return Tell(json, certificate, certificate.Findings, [
+        return Tell(json, certificate, certificate.Findings, target, [
+            $"Kafka {target.Kafka} compared with Postgres {target.Store}",
             .. certificate.Partitions.Select(p => $"{p.Topic}/{p.Partition,-3} offsets {p.From} to {p.To - 1}: {p.Counts.Read} read = {p.Counts.Stored} stored + {p.Counts.Duplicate} duplicate + {p.Counts.NoEvent} no event + {p.Counts.DeadLettered} dead"),
             $"all: {t.Read} read = {t.Stored} stored + {t.Duplicate} duplicate + {t.NoEvent} no event + {t.DeadLettered} dead",
             $"{certificate.Store.Events} events ({certificate.Store.CommandEvents} of commands), {certificate.Store.LedgerRows} rows of the ledger, {certificate.Projections.Sum(p => p.Documents)} documents of {certificate.Projections.Count} projections",
@@ -61,7 +63,8 @@ internal static class CertificateOutcome
     }
 
     /// <summary>Says what became of a certificate.</summary>
-    public static int Tell(bool json, Certificate certificate, Findings findings) => Tell(json, certificate, findings.Told, [
+    public static int Tell(bool json, Certificate certificate, Findings findings, AuditTarget target) => Tell(json, certificate, findings.Told, target with { Kafka = null }, [
+        $"Compared with Postgres {target.Store}",
         $"Certificate of {certificate.IssuedAt:u}: {certificate.Store.Events} events, {certificate.Totals.Read} records",
         findings.Count == 0 ? "The store still holds exactly what it says." : "The store does not hold what it says."]);
 
@@ -71,13 +74,13 @@ internal static class CertificateOutcome
         return 2;
     }
 
-    private static int Tell(bool json, Certificate certificate, IReadOnlyList<string> findings, string[] lines)
+    private static int Tell(bool json, Certificate certificate, IReadOnlyList<string> findings, AuditTarget target, string[] lines)
     {
         var exit = findings.Count == 0 ? 0 : 1;
         if (json)
         {
             Console.WriteLine(JsonSerializer.Serialize(
-                new { holds = exit == 0, findings, certificate.IssuedAt, certificate.Totals, certificate.Store.Events, certificate.Store.LedgerRows, exit },
+                new { kafka = target.Kafka, postgres = target.Store, holds = exit == 0, findings, certificate.IssuedAt, certificate.Totals, certificate.Store.Events, certificate.Store.LedgerRows, exit },
                 new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower }));
             return exit;
         }

@@ -12,23 +12,20 @@ internal static class CertifyRun
 
     public static async Task<int> ExecuteAsync(AuditSettings settings, string file, CancellationToken cancellationToken)
     {
-        var endpoints = Endpoints.Find(settings.Data);
-        var bootstrap = settings.Bootstrap ?? endpoints?.Kafka;
-        var postgres = settings.Postgres ?? endpoints?.Postgres;
-        if (bootstrap is null || postgres is null)
-            return CertificateOutcome.Cannot($"No running system was found: {Endpoints.Missing(settings.Data)}. Start it with ./dev up, or give --bootstrap and --postgres.");
+        if (AuditTarget.Find(settings, asksKafka: true, out var problem) is not { } target)
+            return CertificateOutcome.Cannot(problem);
         var access = SystemAccess.Load(settings.Data);
-        var registry = settings.OpenRegistry(endpoints, access);
-        return await CertificateOutcome.RunAsync(postgres, settings.Schema, AuditKind.Certify, cancellationToken, async (database, progress) =>
+        var registry = target.OpenRegistry(access);
+        return await CertificateOutcome.RunAsync(target.Postgres, settings.Schema, AuditKind.Certify, cancellationToken, async (database, progress) =>
         {
-            var client = access.Kafka(bootstrap);
+            var client = access.Kafka(target.Kafka!);
             using var log = new TopicLog(client);
             using var kafka = new KafkaSide(client);
             var certificate = await MakeAsync(new StoreTables(database, settings.Schema), new StoreSide(database, settings.Schema), log, kafka,
                 CertifiedTopic.All(registry), new ProjectionSide(database, settings.Schema), progress, settings.Wait, cancellationToken);
             await File.WriteAllTextAsync(file, certificate.ToJson() + Environment.NewLine, cancellationToken);
             await progress.EndAsync(certificate.Holds, certificate.Findings, certificate.ToJson());
-            return CertificateOutcome.Tell(settings.Json, certificate, file);
+            return CertificateOutcome.Tell(settings.Json, certificate, file, target);
         });
     }
 

@@ -8,9 +8,8 @@ internal static class VerifyRun
 {
     public static async Task<int> ExecuteAsync(AuditSettings settings, string file, CancellationToken cancellationToken)
     {
-        var postgres = settings.Postgres ?? Endpoints.Find(settings.Data)?.Postgres;
-        if (postgres is null)
-            return CertificateOutcome.Cannot($"No running system was found: {Endpoints.Missing(settings.Data)}. Start it with ./dev up, or give --postgres.");
+        if (AuditTarget.Find(settings, asksKafka: false, out var problem) is not { } target)
+            return CertificateOutcome.Cannot(problem);
         Certificate certificate;
         try
         {
@@ -21,7 +20,7 @@ internal static class VerifyRun
             return CertificateOutcome.Cannot($"{file} cannot be read as a certificate: {e.Message}");
         }
 
-        return await CertificateOutcome.RunAsync(postgres, settings.Schema, AuditKind.Verify, cancellationToken, async (database, progress) =>
+        return await CertificateOutcome.RunAsync(target.Postgres, settings.Schema, AuditKind.Verify, cancellationToken, async (database, progress) =>
         {
             var findings = new Findings();
             if (!certificate.IsIntact)
@@ -30,7 +29,7 @@ internal static class VerifyRun
                 findings.Add("the certificate says itself that the audit found differences");
             await CompareAsync(certificate, new StoreSide(database, settings.Schema), findings, progress, cancellationToken);
             await progress.EndAsync(findings.Count == 0, findings.Told, null);
-            return CertificateOutcome.Tell(settings.Json, certificate, findings);
+            return CertificateOutcome.Tell(settings.Json, certificate, findings, target);
         });
     }
 
