@@ -12,12 +12,12 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void The_command_line_wins_over_the_file_and_both_reach_the_children()
     {
-        Write("""{ "Intake": { "MaxAhead": "1.00:00:00" }, "Kafka": { "Partitions": 8 } }""");
+        Write("""{ "Intake": { "MaxFutureSkew": "1.00:00:00" }, "Kafka": { "Partitions": 8 } }""");
         var settings = Settings.Load(_folder, ["Kafka:Partitions=16", "A:B=x=y"]);
 
         Assert.Equal("16", settings["Kafka:Partitions"]);
         var environment = settings.ToEnvironment();
-        Assert.Equal(("1.00:00:00", "16", "x=y"), (environment["Intake__MaxAhead"], environment["Kafka__Partitions"], environment["A__B"]));
+        Assert.Equal(("1.00:00:00", "16", "x=y"), (environment["Intake__MaxFutureSkew"], environment["Kafka__Partitions"], environment["A__B"]));
     }
 
     [Fact]
@@ -38,11 +38,11 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void Every_mistyped_setting_of_the_file_is_named_with_the_one_that_was_meant()
     {
-        Write("""{ "Kafka": { "Partitons": 8, "Client": { "security.protocol": "SSL" } }, "Intak": { "MaxAhead": "00:01:00" }, "MyOwn": { "Thing": 1 } }""");
+        Write("""{ "Kafka": { "Partitons": 8, "Client": { "security.protocol": "SSL" } }, "Intak": { "MaxFutureSkew": "00:01:00" }, "MyOwn": { "Thing": 1 } }""");
         var refusal = Assert.Throws<InvalidOperationException>(() => Settings.Load(_folder, []));
         Assert.Contains(Path.Combine(_folder, "settings.json"), refusal.Message, StringComparison.Ordinal);
         Assert.Contains("'Kafka:Partitons'; did you mean Kafka:Partitions?", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("'Intak:MaxAhead'; did you mean Intake:MaxAhead?", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("'Intak:MaxFutureSkew'; did you mean Intake:MaxFutureSkew?", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("MyOwn", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("security.protocol", refusal.Message, StringComparison.Ordinal);
     }
