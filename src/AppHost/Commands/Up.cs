@@ -28,7 +28,17 @@ internal static class Up
         try
         {
             await using var host = new SystemHost(options, narrator, loggers, TimeProvider.System);
-            await narrator.DuringAsync(async () => Summary.Print(await host.StartAsync(stop), narrator, options.Data, here: !Console.IsInputRedirected));
+            try
+            {
+                await narrator.DuringAsync(async () => Summary.Print(await host.StartAsync(stop), narrator, options.Data, here: !Console.IsInputRedirected));
+            }
+            catch (Exception e) when (e is InvalidOperationException or IOException or UnauthorizedAccessException)
+            {
+                // Said before what has started is stopped, which takes its time.
+                await Console.Error.WriteLineAsync(e.Message);
+                return 1;
+            }
+
             await Task.Delay(Timeout.InfiniteTimeSpan, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

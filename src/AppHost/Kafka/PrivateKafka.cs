@@ -61,10 +61,18 @@ public sealed class PrivateKafka : IKafkaBroker, IPart
         var own = port ?? FreePort.Any();
         var broker = new PrivateKafka(home, folder, own, advertised ?? own);
         broker.Configure();
-        if (!File.Exists(Path.Combine(folder, "data", "meta.properties")))
-            await broker.FormatAsync(cancellationToken);
-        await broker.StartAsync(cancellationToken);
-        return broker;
+        try
+        {
+            if (!File.Exists(Path.Combine(folder, "data", "meta.properties")))
+                await broker.FormatAsync(cancellationToken);
+            await broker.StartAsync(cancellationToken);
+            return broker;
+        }
+        catch
+        {
+            await broker.DisposeAsync(); // nobody else has it yet
+            throw;
+        }
     }
 
     /// <summary>Starts it again after a stop or a kill.</summary>

@@ -54,9 +54,17 @@ public sealed class PrivatePostgres : IPart, IAsyncDisposable
     {
         var binaries = PostgresBinaries.Find();
         var server = new PrivatePostgres(binaries, Reachable(Path.GetFullPath(folder)), port ?? FreePort.Any(), durable);
-        await server.InitializeAsync(cancellationToken);
-        await server.StartAsync(cancellationToken);
-        return server;
+        try
+        {
+            await server.InitializeAsync(cancellationToken);
+            await server.StartAsync(cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync(); // nobody else has it yet
+            throw;
+        }
     }
 
     /// <summary>Starts it again after a stop or a crash, on the same port.</summary>

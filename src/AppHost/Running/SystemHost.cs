@@ -20,16 +20,14 @@ public sealed class SystemHost(UpOptions options, Narrator narrator, ILoggerFact
     public async Task<Endpoints> StartAsync(CancellationToken cancellationToken)
     {
         var (begin, since) = (time.GetTimestamp(), time.GetUtcNow());
-        var opening = (Store: OpenStoreAsync(cancellationToken), Broker: OpenBrokerAsync(cancellationToken));
-        await Task.WhenAll(opening.Store, opening.Broker);
-        var (store, broker) = (await opening.Store, await opening.Broker);
+        var (store, broker) = ((Store)null!, (Broker)null!);
+        await Together.AllAsync([async stop => store = await OpenStoreAsync(stop), async stop => broker = await OpenBrokerAsync(stop)], cancellationToken);
         _control = await ControlEndpoint.StartAsync(broker.Own, BringBack);
         var plan = new Plan(options, store, broker);
         Publish(plan.Describe(_control.Address));
 
-        await Task.WhenAll([
-            .. plan.Silos.Select(silo => RunAsync(silo.Part, $"{silo.Url}/health/ready", silo.Url, cancellationToken)),
-            RunAsync(plan.Api, $"{plan.ApiUrl}/health/ready", plan.ApiUrl, cancellationToken)]);
+        await Together.AllAsync(
+            plan.Silos.Append((Part: plan.Api, Url: plan.ApiUrl)).Select(p => (Func<CancellationToken, Task>)(stop => RunAsync(p.Part, $"{p.Url}/health/ready", p.Url, stop))), cancellationToken);
         if (plan.Load is { } load)
         {
             await WatchAsync(load, cancellationToken);
