@@ -14,7 +14,7 @@ internal static class Background
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
         await File.WriteAllTextAsync(log, "", stop);
         var given = Environment.GetCommandLineArgs();
-        string[] arguments = [given[1], "--in-background", .. given[2..].Where(a => a != "--detach")];
+        string[] arguments = [given[1], "--in-background", .. given[2..]];
         var start = new ProcessStartInfo("setsid",
             ["/bin/sh", "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, Programs.Dotnet, typeof(Background).Assembly.Location, .. arguments]);
         using var host = Process.Start(start) ?? throw new InvalidOperationException("The background host could not be started.");

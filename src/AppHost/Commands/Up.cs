@@ -8,6 +8,8 @@ namespace AppHost.Commands;
 /// <summary>The ways to come up: here until Ctrl+C, in the background, or beside a system that runs.</summary>
 internal static class Up
 {
+    // Neither a failure nor what was asked for.
+    private const int OtherOptions = 4;
     private static readonly TimeSpan BackPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -16,7 +18,8 @@ internal static class Up
         var narrator = new Narrator(AnsiConsole.Console, TimeProvider.System, isLog: inBackground);
         if (Endpoints.Read(options.Data)?.Host() is not null)
             return await JoinAsync(options, narrator, stop);
-        return detach ? await Background.StartAsync(options, narrator, stop) : await StayAsync(options, narrator, stop);
+        // What a background host is given says --detach too: it must not start another one.
+        return detach && !inBackground ? await Background.StartAsync(options, narrator, stop) : await StayAsync(options, narrator, stop);
     }
 
     private static async Task<int> StayAsync(UpOptions options, Narrator narrator, CancellationToken stop)
@@ -60,7 +63,11 @@ internal static class Up
         narrator.Say(gone.Length == 0 ? "It runs already; nothing was gone." : $"It runs already; brought back: {string.Join(", ", gone)}.");
         endpoints = await UntilAsync(options.Data, e => e.Ready && e.Processes.All(p => p.Pid is not null), stop);
         Summary.Print(endpoints, narrator, options.Data, here: false);
-        return 0;
+        string[] others = [.. endpoints.StartedWith?.Differences(options) ?? []];
+        if (others.Length == 0)
+            return 0;
+        await Console.Error.WriteLineAsync($"It goes on with what it was started with. What was given now has no effect before `{Summary.Command("down", options.Data)}` and another start: {string.Join(", ", others)}.");
+        return OtherOptions;
     }
 
     private static async Task<Endpoints> UntilAsync(string data, Func<Endpoints, bool> wished, CancellationToken stop)

@@ -35,7 +35,10 @@ internal static class UpCommand
                 result.AddError($"--kafka is emulator, apache, or host:port (several separated by commas), unlike '{wrong}'.");
         });
 
-        var command = new Command("up", "Starts the whole system, or brings back what is gone of a running one.") { data, silos, port, kafka, noDemo, detach, inBackground, settings };
+        var command = new Command("up", """
+            Starts the whole system, or brings back what is gone of a running one.
+            Exit codes: 0 it runs, 1 it does not start, 4 it ran already, with other options or settings than those given now.
+            """) { data, silos, port, kafka, noDemo, detach, inBackground, settings };
         // What is no option counts as a setting, which cannot begin with a dash.
         settings.Validators.Add(result =>
         {
@@ -57,7 +60,10 @@ internal static class UpCommand
 
             var folder = Path.GetFullPath(parsed.GetValue(data)!);
             var options = new UpOptions(folder, parsed.GetValue(silos), parsed.GetValue(port), !parsed.GetValue(noDemo), parsed.GetValue(kafka),
-                Settings.Load(folder, parsed.GetValue(settings) ?? []));
+                Settings.Load(folder, parsed.GetValue(settings) ?? []))
+            {
+                Named = [.. new Option[] { silos, port, kafka, noDemo }.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name)],
+            };
             return Up.RunAsync(options, parsed.GetValue(detach), parsed.GetValue(inBackground), stop);
         });
         return command;

@@ -15,7 +15,7 @@ public sealed record Broker(string BootstrapServers, IKafkaBroker? Own, string D
     /// <exception cref="InvalidOperationException">It cannot be started; the message says what to do.</exception>
     public static async Task<Broker> OpenAsync(UpOptions options, CancellationToken cancellationToken)
     {
-        var choice = options.Kafka ?? options.Settings["Kafka:BootstrapServers"] ?? (PrivateKafka.Home() is null ? "emulator" : "apache");
+        var choice = Choice(options);
         if (choice is not ("emulator" or "apache"))
         {
             return WrongAddress(choice) is not { } wrong ? new Broker(choice, null, $"on {choice}")
@@ -29,6 +29,9 @@ public sealed record Broker(string BootstrapServers, IKafkaBroker? Own, string D
         var kept = own.Incarnation is null ? "its topics are kept" : "in memory: its topics are new and empty at each start; what was stored is kept";
         return new Broker(own.BootstrapServers, own, $"{own.Kind} on {own.BootstrapServers}, {kept}");
     }
+
+    /// <summary><c>emulator</c>, <c>apache</c>, or an address.</summary>
+    public static string Choice(UpOptions options) => options.Kafka ?? options.Settings["Kafka:BootstrapServers"] ?? (PrivateKafka.Home() is null ? "emulator" : "apache");
 
     /// <summary>The first of a list of addresses that has not the form <c>host:port</c>, or null. Nothing would ever answer there.</summary>
     public static string? WrongAddress(string addresses) => addresses.Split(',').FirstOrDefault(address =>

@@ -49,6 +49,9 @@ public sealed record Endpoints
 
     public IReadOnlyList<int> SiloPids { get; init; } = [];
 
+    /// <summary>What it was started with.</summary>
+    public StartedWith? StartedWith { get; init; }
+
     /// <summary>A user with events, to look at; null until one was seen.</summary>
     public string? SampleUser { get; init; }
 

@@ -61,6 +61,7 @@ public sealed class Plan
         SchemaRegistryUrl = _options.Settings["SchemaRegistry:Url"],
         Postgres = _store.ConnectionString,
         Control = control,
+        StartedWith = StartedWith.Of(_options),
         Silos = [.. Silos.Select(s => s.Url)],
     };
 

@@ -21,6 +21,11 @@ public sealed class Settings
     /// <summary>The value of a setting, or null.</summary>
     public string? this[string name] => _all[name] is { Length: > 0 } value ? value : null;
 
+    /// <summary>Every setting that is given. The environment holds much that is none: of it only those that some part reads.</summary>
+    public IEnumerable<KeyValuePair<string, string>> All => _all.AsEnumerable()
+        .Where(s => s.Value is not null && (_given.ContainsKey(s.Key) || _file[s.Key] is not null || (s.Key.Contains(':', StringComparison.Ordinal) && KnownSettings.Trouble(s.Key) is null)))
+        .Select(s => KeyValuePair.Create(s.Key, s.Value!));
+
     /// <summary>Reads the data folder's settings and adds those of the command line.</summary>
     /// <exception cref="InvalidOperationException">They cannot be read; the message names each that is wrong.</exception>
     public static Settings Load(string dataFolder, IReadOnlyList<string> given)

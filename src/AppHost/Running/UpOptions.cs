@@ -9,6 +9,9 @@ namespace AppHost.Running;
 /// <param name="Settings">Settings for every part, by name.</param>
 public sealed record UpOptions(string Data, int Silos, int Port, bool Demo, string? Kafka, Settings Settings)
 {
+    /// <summary>The options that the user typed; the others are defaults, and ask for nothing.</summary>
+    public IReadOnlyCollection<string> Named { get; init; } = [];
+
     /// <summary>A file in the data folder's log folder.</summary>
     public string Log(string name) => Path.Combine(Data, "logs", $"{name}.log");
 }

@@ -72,6 +72,24 @@ public sealed class UpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_silo_that_cannot_start_is_told_at_once_and_not_when_the_API_has_been_waited_for()
+    {
+        using var host = Start("up", "--no-demo", "--kafka", "emulator", "--port", "5294", "--", "Aggregates:SnapshotEvery=0");
+        var errors = host.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(Patience); // the API would be waited for as long, after its own start
+        await host.WaitForExitAsync(limit.Token);
+        Assert.Equal(1, host.ExitCode);
+        Assert.Contains("Aggregates:SnapshotEvery", await errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_host_in_the_background_starts_no_other_however_it_was_asked_for()
+    {
+        var (code, said) = await RunAsync("up", "--detach=true", "--no-demo", "--kafka", "emulator", "--port", "5295");
+        Assert.True(code == 0, said);
+    }
+
+    [Fact]
     public async Task Where_nothing_has_run_there_is_nothing_to_stop_which_is_said()
     {
         Assert.Equal((0, $"Nothing runs on {_data}.\n"), await RunAsync("down"));
@@ -83,11 +101,11 @@ public sealed class UpTests : IAsyncLifetime
 
     private Process Start(params string[] arguments)
     {
-        string[] command = [.. Programs.Command("AppHost", arguments), "--data", _data];
+        string[] command = Programs.Command("AppHost", [arguments[0], "--data", _data, .. arguments[1..]]);
         return Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 
-    private async Task<(int Code, string Said)> RunAsync(string command)
+    private async Task<(int Code, string Said)> RunAsync(params string[] command)
     {
         using var process = Start(command);
         var said = (Out: process.StandardOutput.ReadToEndAsync(), Errors: process.StandardError.ReadToEndAsync());
