@@ -15,8 +15,9 @@ internal static class Background
         await File.WriteAllTextAsync(log, "", stop);
         var given = Environment.GetCommandLineArgs();
         string[] arguments = [given[1], "--in-background", .. given[2..]];
+        // Not sh: see OwnedProcess.
         var start = new ProcessStartInfo("setsid",
-            ["/bin/sh", "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, Programs.Dotnet, typeof(Background).Assembly.Location, .. arguments]);
+            ["bash", "-c", "exec \"$@\" >>\"$0\" 2>&1 </dev/null", log, Programs.Dotnet, typeof(Background).Assembly.Location, .. arguments]);
         using var host = Process.Start(start) ?? throw new InvalidOperationException("The background host could not be started.");
         using var said = HostLog.FromBegin(log);
         try

@@ -72,7 +72,8 @@ public sealed class OwnedProcess : IAsyncDisposable
         PosixSignalNumber stopSignal = PosixSignalNumber.Term, string? workingDirectory = null)
     {
         var signal = ((int)stopSignal).ToString(CultureInfo.InvariantCulture);
-        var start = new ProcessStartInfo("setsid", ["/bin/sh", "-c", Guard, name, logFile, signal, .. command])
+        // Not sh, which may be dash: it passes no variable on whose name has a dot, such as Kafka__Client__security.protocol.
+        var start = new ProcessStartInfo("setsid", ["bash", "-c", Guard, name, logFile, signal, .. command])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

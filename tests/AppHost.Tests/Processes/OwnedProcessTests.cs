@@ -13,6 +13,14 @@ public sealed class OwnedProcessTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public async Task A_variable_whose_name_has_a_dot_reaches_the_program()
+    {
+        await using var process = await OwnedProcess.StartAsync("env", ["env"], Log, new Dictionary<string, string?> { ["Kafka__Client__security.protocol"] = "SSL" });
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("Kafka__Client__security.protocol=SSL", await File.ReadAllLinesAsync(Log, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Its_pid_is_the_programs_own_and_its_output_goes_to_its_log()
     {
         await using var process = await OwnedProcess.StartAsync("greeter", ["/bin/sh", "-c", "echo $$ $GREETING; exec sleep 1000"], Log,
