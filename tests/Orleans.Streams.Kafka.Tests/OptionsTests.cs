@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace Orleans.Streams.Kafka.Tests;
@@ -17,9 +18,11 @@ public sealed class OptionsTests
             o.MaxConcurrentDeliveries = 0;
             o.AddStream("bad name", "also/bad");
             o.Consumer["auto.offset.reset"] = "latest";
+            o.Client["dotnet.producer.enable.delivery.reports"] = "false";
         })));
         Assert.All(
             ["BootstrapServers", "CheckpointInterval", "MaxBatchRecords", "MaxConcurrentDeliveries", "Streams['bad name']", "also/bad", "Consumer['auto.offset.reset']",
+                "Client['dotnet.producer.enable.delivery.reports']",
                 nameof(IKafkaCheckpointStore), nameof(IKafkaUnroutableHandler)],
             part => Assert.Contains(part, error.Message));
         Assert.All(error.Message.Split(Environment.NewLine), line => Assert.StartsWith("Kafka streams 'kafka':", line));
@@ -34,8 +37,20 @@ public sealed class OptionsTests
             o.Consumer["ftech.min.bytes"] = "1";
             o.Producer["lingre.ms"] = "1";
         })));
-        Assert.Contains("ftech.min.bytes", error.Message);
-        Assert.Contains("lingre.ms", error.Message);
+        Assert.Contains("Consumer['ftech.min.bytes']", error.Message);
+        Assert.Contains("Producer['lingre.ms']", error.Message);
+    }
+
+    [Fact]
+    public void One_that_every_client_refuses_is_told_once_with_the_options_themselves()
+    {
+        using var host = new HostBuilder().UseOrleans(silo => silo.UseLocalhostClustering().AddKafkaStreams("kafka", o =>
+        {
+            o.AddStream("orders").BootstrapServers = "localhost:9092";
+            o.Client["security.protocol"] = "sll";
+        })).Build();
+        var error = Assert.Throws<OptionsValidationException>(() => host.Services.GetRequiredService<IStartupValidator>().Validate());
+        Assert.StartsWith("Kafka streams 'kafka': Client['security.protocol'] is refused: ", Assert.Single(error.Failures));
     }
 
     [Theory]

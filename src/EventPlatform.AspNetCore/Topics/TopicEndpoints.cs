@@ -1,4 +1,6 @@
+using EventPlatform.AspNetCore.Hosting;
 using EventPlatform.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace EventPlatform.AspNetCore.Topics;
 
@@ -8,6 +10,7 @@ internal static class TopicEndpoints
     public static void AddTopics(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<KafkaConnection>();
+        builder.Services.AddSingleton<IValidateOptions<ApiOptions>, KafkaConnectionValidator>();
         builder.Services.AddSingleton<BrokerClients>();
         builder.Services.AddSingleton<BrokerWatermarks>();
         builder.Services.AddSingleton<TopicIncarnations>();

@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using Microsoft.Extensions.Options;
 
 namespace Orleans.Streams.Kafka.Hosting;
@@ -11,6 +12,7 @@ internal sealed class KafkaOptionsValidator<TOptions>(string provider) : IValida
     [
         "bootstrap.servers", "group.id", "enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset", "isolation.level",
         "enable.partition.eof", "partitioner", "acks", "request.required.acks", "enable.idempotence",
+        "dotnet.producer.enable.delivery.reports", "dotnet.producer.enable.background.poll",
     ];
 
     public ValidateOptionsResult Validate(string? name, TOptions options)
@@ -49,6 +51,7 @@ internal sealed class KafkaOptionsValidator<TOptions>(string provider) : IValida
             }
         }
 
+        errors.AddRange(RefusedSettings(options).Distinct().Select(refusal => $"Kafka streams '{provider}': {refusal}"));
         Check(options.ConsumerGroup is null || options.ConsumerGroup.Trim().Length > 0, "ConsumerGroup", "must not be blank; null mirrors nothing");
         Check(options.Incarnation is null || options.Incarnation.Trim().Length > 0, "Incarnation", "must not be blank; null asks the broker");
         Check(Enum.IsDefined(options.OnGap), "OnGap", "must be Stop or SkipToEarliest");
@@ -78,6 +81,35 @@ internal sealed class KafkaOptionsValidator<TOptions>(string provider) : IValida
         }
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    /// <summary>What librdkafka says of its own settings, which it does when a client is made: later, Orleans would note that and read nothing.</summary>
+    private IEnumerable<string> RefusedSettings(TOptions options)
+    {
+        (string Option, IDictionary<string, string> Settings, Func<IDisposable> Make)[] clients =
+        [
+            (nameof(options.Consumer), options.Consumer, () => new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(options, provider, "all")).SetLogHandler((_, _) => { }).Build()),
+            (nameof(options.Producer), options.Producer, () => new ProducerBuilder<Null, Null>(ClientSettings.Producer(options)).SetLogHandler((_, _) => { }).Build()),
+        ];
+        foreach (var (option, settings, make) in clients)
+        {
+            string refusal;
+            try
+            {
+                make().Dispose();
+                continue;
+            }
+            catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or KafkaException)
+            {
+                refusal = exception.Message;
+            }
+
+            bool Concerns(string key) => refusal.Contains($"\"{key}\"", StringComparison.Ordinal);
+            var setting = settings.Keys.FirstOrDefault(Concerns) is { } own ? $"{option}['{own}']"
+                : options.Client.Keys.FirstOrDefault(Concerns) is { } common ? $"{nameof(options.Client)}['{common}']"
+                : $"a setting of {nameof(options.Client)} or {option}";
+            yield return $"{setting} is refused: {refusal}";
+        }
     }
 
     private static bool IsName(string name) =>

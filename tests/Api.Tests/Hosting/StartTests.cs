@@ -23,9 +23,9 @@ public sealed class StartTests(ShopSystem system)
     [Fact]
     public async Task Every_wrong_option_is_named_in_one_start()
     {
-        var (code, said) = await RunAsync(("Api__RequestTimeout", "00:00:00"), ("Api__MaxLiveClients", "0"), ("Api__LiveInterval", "01:00:00"), ("EventStore__Schema", "No!"));
+        var (code, said) = await RunAsync(("Api__RequestTimeout", "00:00:00"), ("Api__MaxLiveClients", "0"), ("Api__LiveInterval", "01:00:00"), ("EventStore__Schema", "No!"), ("Kafka__Client__foo.bar", "1"));
         Assert.Equal(1, code);
-        Assert.All(["Api:RequestTimeout", "Api:ClusterTimeout", "Api:MaxLiveClients", "Api:LiveInterval", "EventStore:Schema"], name => Assert.Contains(name, said, StringComparison.Ordinal));
+        Assert.All(["Api:RequestTimeout", "Kafka:Client", "foo.bar", "Api:ClusterTimeout", "Api:MaxLiveClients", "Api:LiveInterval", "EventStore:Schema"], name => Assert.Contains(name, said, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", said[said.IndexOf("The API cannot start", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
