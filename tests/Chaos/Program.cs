@@ -40,7 +40,7 @@ root.SetAction(async (parsed, stop) =>
         Console.WriteLine(report.ToText());
         return report.Classes.Count == 0 ? 0 : 1;
     }
-    catch (Exception e) when (e is InvalidOperationException or Npgsql.NpgsqlException or Confluent.Kafka.KafkaException)
+    catch (Exception e) when (e is InvalidOperationException or TimeoutException or Npgsql.NpgsqlException or Confluent.Kafka.KafkaException)
     {
         await Console.Error.WriteLineAsync($"It could not run: {e.Message}");
         return 2;

@@ -8,7 +8,7 @@ using Orleans.Streams.Kafka;
 
 namespace EventPlatform.DeadLetters;
 
-/// <summary>Writes a dead letter as a Kafka record: key and value as they were, what is known of it in headers. A key that is not text is in the reason alone.</summary>
+/// <summary>Writes a dead letter as a Kafka record: key and value as they were, what is known of it in headers. A key that is not text is in the reason alone, whole only in the table.</summary>
 internal sealed class DeadLetterProducer : IDisposable
 {
     /// <summary>How long one record is tried.</summary>

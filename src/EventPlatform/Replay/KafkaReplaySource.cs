@@ -43,8 +43,8 @@ internal sealed class KafkaReplaySource(
         if (start.Partition >= start.Ends.Count)
             yield break;
 
-        // One fold for all partitions, as live there is one state of a key and one effect of an id: a topic that has grown has a key's later records on another
-        // partition, nearly always a higher one. What lies before the position is decided again too, for the states that it leaves.
+        // One fold for all partitions, as live there is one state of a key and one effect of an id: of a topic that has grown, a key's later records may lie on
+        // another partition, always a higher one where it grew to a multiple; on a lower one they are folded first. What lies before the position is decided again too, for the states that it leaves.
         var fold = RecordFold.For(aggregate.Grain, readers);
         for (var partition = 0; partition < start.Ends.Count; partition++)
         {

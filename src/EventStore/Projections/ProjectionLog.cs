@@ -32,7 +32,7 @@ internal sealed partial class ProjectionLog(ILogger<ProjectionLog> logger)
     [LoggerMessage(2208, LogLevel.Information, "Projection '{Name}' has version {Version} in this program and {Active} in the store: the new one is built beside it.")]
     public partial void BuildsNewVersion(string name, int version, int active);
 
-    [LoggerMessage(2209, LogLevel.Warning, "Event {Sequence} is a '{EventType}', which this program does not know, of a newer version of it, it seems: it was stored since this one began, or a silo that runs knows it. The projection or subscriber of {EventNames} waits before it here, and goes on in a silo of the newer version once this one stops. If the newer version was taken back, restart this silo a minute after the last one of the newer version has ended: it passes over such events then.")]
+    [LoggerMessage(2209, LogLevel.Warning, "Event {Sequence} is a '{EventType}', which this program does not know, of a newer version of it, it seems: it was stored since this one began, or a silo that runs knows it (one of an older version, where this one has no such event any more). The projection or subscriber of {EventNames} waits before it here, and goes on in a silo of the newer version once this one stops. If the newer version was taken back, restart this silo a minute after the last one of the newer version has ended: it passes over such events then.")]
     public partial void NewerEvent(long sequence, string eventType, string eventNames);
 
     [LoggerMessage(2210, LogLevel.Information, "Table {Table} of an earlier generation of projection '{Name}' is in use, by a backup or the like, and stays for now. It is dropped when the projection is next run or built.")]

@@ -313,7 +313,7 @@ public sealed class JobStore(NpgsqlDataSource source, string schema)
         {
             Command(batch, """
                 insert into {schema}.job_parts as p (job, slice, partition, version, data)
-                select $1, slice, $2, $3, data from unnest($4::bigint[], $5::bytea[]) as n (slice, data)
+                select $1, slice, $2, $3, data from unnest($4::bigint[], $5::bytea[]) as n (slice, data) order by slice
                 on conflict (job, slice, partition) do update set
                     version = excluded.version, merged = false, data = excluded.data, merged_data = case when p.merged then p.data else p.merged_data end
                 """, job.Job, checkpoint.Partition, checkpoint.Number, job.Parts.Select(x => x.Key).ToArray(), job.Parts.Select(x => x.Value).ToArray());

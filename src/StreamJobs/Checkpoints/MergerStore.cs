@@ -84,7 +84,10 @@ internal sealed class MergerStore(JobStore store, string job, string topic)
             return false;
         await using var batch = new NpgsqlBatch(connection);
         store.Command(batch, """
-            update {schema}.job_parts p set merged = true, merged_data = null from unnest($2::bigint[], $3::int[], $4::bigint[]) as n (slice, partition, version)
+            update {schema}.job_parts p set merged = true, merged_data = null
+            from (
+                select p.slice, p.partition, n.version from {schema}.job_parts p join unnest($2::bigint[], $3::int[], $4::bigint[]) as n (slice, partition, version) using (slice, partition)
+                where p.job = $1 order by p.slice, p.partition for update of p) n -- in the order in which partitions give them, those too that were given again meanwhile
             where p.job = $1 and p.slice = n.slice and p.partition = n.partition and p.version = n.version
             returning p.slice, p.partition
             """, job, checkpoint.Merged.Select(p => p.Slice).ToArray(), checkpoint.Merged.Select(p => p.Partition).ToArray(), checkpoint.Merged.Select(p => p.Version).ToArray());

@@ -95,6 +95,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         {
             var reader = new StateReader(data);
             var entry = Entry.Read(ref reader);
+            entry.LastInEventTime = Math.Min(entry.LastResult, Math.Max(entry.Newest + keep, watermark));
             (_entries[KeyHash.BucketOf(key)] ??= new(StringComparer.Ordinal)).Add(key, entry);
             Keys++;
             LookAgain(key, entry, entry.Newest + keep);
@@ -162,6 +163,8 @@ internal sealed class KeyedProcess<T, TState, TResult>(
         foreach (var result in _context.Emitted)
         {
             var start = entry.LastResult = Math.Max(_context.TimeMs, entry.LastResult + 1);
+            if (firedAt is not { ByClock: true })
+                entry.LastInEventTime = start - _context.TimeMs <= keep ? start : _context.TimeMs; // else it stands behind one that the clock gave
             emit(() => new(key, start, start, 0, false, result));
         }
 
@@ -173,7 +176,7 @@ internal sealed class KeyedProcess<T, TState, TResult>(
     {
         if (at < entry.LooksAt)
             return; // a timer's moment
-        var over = Math.Max(Math.Max(entry.Newest, entry.LastResult) + keep, entry.Timers.Count > 0 ? entry.Timers.Max : long.MinValue);
+        var over = Math.Max(Math.Max(entry.Newest, entry.LastInEventTime) + keep, entry.Timers.Count > 0 ? entry.Timers.Max : long.MinValue);
         if (over > at)
         {
             LookAgain(key, entry, over);
@@ -272,6 +275,12 @@ internal sealed class KeyedProcess<T, TState, TResult>(
 
         /// <summary>What the last result stands under, or where a forgotten one may stand.</summary>
         public long LastResult { get; set; } = forgottenUpTo;
+
+        /// <summary>
+        /// As far as it is for event time to say when the key is over. What the clock gave stands at the clock's time, which event time may be years behind, as where old records are read:
+        /// keys would be kept until it comes there. It is not kept.
+        /// </summary>
+        public long LastInEventTime { get; set; } = long.MinValue;
 
         public SortedSet<long> Timers { get; private init; } = [];
 

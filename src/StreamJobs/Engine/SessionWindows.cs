@@ -87,7 +87,7 @@ internal sealed class SessionWindows<T, TResult>(
         if (!isNew && into.Start != start)
         {
             Retract(key, into);
-            (into.Emitted, into.Reopened) = (-1, false);
+            (into.Emitted, into.Reopened, into.IsTakenBack) = (-1, false, false);
         }
 
         if (into.Emitted >= 0 && end > watermark)
@@ -192,15 +192,16 @@ internal sealed class SessionWindows<T, TResult>(
     private void Emit(string key, OneSession session)
     {
         session.Emitted++;
-        session.Reopened = false;
+        (session.Reopened, session.IsTakenBack) = (false, false);
         emit(() => new(key, session.Start, session.End, session.Emitted, false, aggregation.Result(_columns, session.Slot)));
     }
 
     private void Retract(string key, OneSession session)
     {
-        if (session.Emitted < 0 || session.Reopened)
+        if (session.Emitted < 0 || session.IsTakenBack)
             return;
         session.Emitted++;
+        session.IsTakenBack = true;
         emit(() => new(key, session.Start, session.End, session.Emitted, true, default!));
     }
 
@@ -233,8 +234,14 @@ internal sealed class SessionWindows<T, TResult>(
         /// <summary>The revision that was emitted last; -1 before the first.</summary>
         public int Emitted { get; set; } = -1;
 
-        /// <summary>Whether it goes on since: what was emitted is taken back, and what it comes to is emitted when it closes again.</summary>
+        /// <summary>Whether it goes on since: what it comes to is emitted when it closes again.</summary>
         public bool Reopened { get; set; }
+
+        /// <summary>
+        /// Whether what was emitted last is taken back already. It is not kept: an earlier version of this library took nothing back, so what it kept says nothing of it, and to take a result
+        /// back twice does no harm.
+        /// </summary>
+        public bool IsTakenBack { get; set; }
 
         /// <summary>The watermark at which it is looked at next; it is not kept.</summary>
         public long LooksAt { get; set; } = long.MaxValue;

@@ -19,6 +19,7 @@ internal static class ChaosRun
     private const int Callers = 3;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan InFlightPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RecoveryPatience = TimeSpan.FromSeconds(90);
 
     /// <summary>Runs.</summary>
@@ -66,13 +67,20 @@ internal static class ChaosRun
         records.Flush();
         system.BringBack();
 
-        var stuck = await RestAsync(system, watcher, journal, patience, cancellationToken);
+        var stuck = await RestAsync(system, watcher, journal, patience, cancellationToken) is { } moving ? $"after {patience.TotalSeconds} s: {moving}" : null;
         double? rested = stuck is null ? journal.Now : null;
         if (rested is not null)
         {
             // Each stream is then read from the store alone: what is wrong only in a new activation would heal with the next record.
-            await system.KillSilosAsync(cancellationToken);
-            await http.ReadAllAsync();
+            try
+            {
+                await system.KillSilosAsync(patience + StartPatience, cancellationToken);
+                await http.ReadAllAsync();
+            }
+            catch (TimeoutException e)
+            {
+                stuck = $"after its silos were killed at rest: {e.Message}";
+            }
         }
 
         say(stuck is null ? "at rest; judging" : $"not at rest: {stuck}");
@@ -87,7 +95,7 @@ internal static class ChaosRun
         });
         List<Violation> violations = [.. recording.Check()];
         if (stuck is not null)
-            violations.Insert(0, new(ViolationClass.Stuck, $"after {patience.TotalSeconds} s: {stuck}", null, []));
+            violations.Insert(0, new(ViolationClass.Stuck, stuck, null, []));
         if (stuck is null)
         {
             using var jobs = new JobAudit(system.Broker, system.ApiUrl, patience);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Diagnostics;
 using AppHost.Kafka;
 using AppHost.Postgres;
 using AppHost.Processes;
@@ -27,6 +28,7 @@ internal sealed class ChaosSystem : IAsyncDisposable
     private readonly bool _ownsPostgres;
     private Supervisor? _api;
     private Proxy? _kafkaProxy;
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
     private int _numbered;
 
     private ChaosSystem(ChaosOptions options, string folder, PrivatePostgres postgres, bool ownsPostgres, string database)
@@ -71,8 +73,8 @@ internal sealed class ChaosSystem : IAsyncDisposable
             system._api = system.Watch(new ProgramPart("api", Programs.Command("Api"), Path.Combine(system.Logs, "api.log"), system.Environment(proxy, system.ApiUrl)));
             await system._api.StartAsync(cancellationToken);
             foreach (var silo in system.Silos)
-                await UntilReadyAsync(silo.Url, cancellationToken);
-            await UntilReadyAsync(system.ApiUrl, cancellationToken);
+                await UntilReadyAsync(silo.Url, StartPatience, cancellationToken);
+            await UntilReadyAsync(system.ApiUrl, StartPatience, cancellationToken);
             return system;
         }
         catch
@@ -110,7 +112,8 @@ internal sealed class ChaosSystem : IAsyncDisposable
     }
 
     /// <summary>Kills every silo, and waits until all are back.</summary>
-    public async Task KillSilosAsync(CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">One does not become ready again.</exception>
+    public async Task KillSilosAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         foreach (var silo in _silos)
             if (silo.Pid is { } pid)
@@ -118,8 +121,8 @@ internal sealed class ChaosSystem : IAsyncDisposable
         await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
         BringBack();
         foreach (var silo in _silos)
-            await UntilReadyAsync(silo.Url, cancellationToken);
-        await UntilReadyAsync(ApiUrl, cancellationToken);
+            await UntilReadyAsync(silo.Url, patience, cancellationToken);
+        await UntilReadyAsync(ApiUrl, patience, cancellationToken);
     }
 
     /// <summary>Brings back whatever is gone, at once.</summary>
@@ -146,30 +149,31 @@ internal sealed class ChaosSystem : IAsyncDisposable
             await Postgres.DisposeAsync();
     }
 
-    public static async Task UntilReadyAsync(string url, CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">It did not become ready; the message says what it answered last.</exception>
+    private static async Task UntilReadyAsync(string url, TimeSpan patience, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(120));
-        while (true)
+        var said = "nothing";
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < patience; await Task.Delay(100, cancellationToken))
         {
             try
             {
-                using var response = await http.GetAsync(new Uri($"{url}/health/ready"), limit.Token);
+                using var response = await http.GetAsync(new Uri($"{url}/health/ready"), cancellationToken);
                 if (response.IsSuccessStatusCode)
                     return;
+                said = await response.Content.ReadAsStringAsync(cancellationToken);
             }
             catch (HttpRequestException)
             {
                 // Not yet.
             }
-            catch (TaskCanceledException) when (!limit.IsCancellationRequested)
+            catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 // Not yet.
             }
-
-            await Task.Delay(100, limit.Token);
         }
+
+        throw new TimeoutException($"{url} does not become ready within {patience.TotalSeconds:0} s; it says: {said}");
     }
 
     private async Task StartBrokerAsync(CancellationToken cancellationToken)
