@@ -60,7 +60,7 @@ internal static class Common
         catch (Exception e) when (e is HttpRequestException or Confluent.Kafka.KafkaException or SchemaRegistry.SchemaRegistryUnavailableException
             or OperationCanceledException { InnerException: TimeoutException })
         {
-            await Console.Error.WriteLineAsync($"The system does not answer: {e.Message}");
+            await Console.Error.WriteLineAsync(e is Confluent.Kafka.KafkaException { Error.Code: Confluent.Kafka.ErrorCode.Local_InvalidArg } ? e.Message : $"The system does not answer: {e.Message}");
             return 2;
         }
         catch (OperationCanceledException)

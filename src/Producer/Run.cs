@@ -26,10 +26,10 @@ internal static class Run
             return Wrong("--heed-lag asks the running system, but no endpoints.json names its API. Name its data folder with --data.");
         try
         {
-            // Another broker than the running system's has nothing to do with its registry.
+            // Another broker than the running system's has nothing to do with its registry, nor with its settings.
             var registry = settings.Registry ?? (settings.Bootstrap is null ? endpoints?.SchemaRegistryUrl : null);
             var seed = settings.Seed ?? Random.Shared.Next();
-            var access = SystemAccess.Load(settings.Data);
+            var access = SystemAccess.Load(settings.Data, isOther: settings.Bootstrap is not null);
             var client = access.Kafka(bootstrap);
             var source = await SourceAsync(settings, seed, registry is null ? null : access.Registry(registry), cancellationToken);
             await Topics.EnsureAsync(client, settings.Topics);

@@ -17,12 +17,21 @@ public sealed class SystemAccess
 
     /// <summary>Reads the settings.</summary>
     /// <param name="dataFolder">The running system's data folder; null: the nearest <c>.data</c>, if there is one.</param>
-    public static SystemAccess Load(string? dataFolder)
+    /// <param name="isOther">Whether another system is meant: it is told nothing of what the folder says, passwords least of all.</param>
+    /// <exception cref="KafkaException">They cannot be read; the message says why.</exception>
+    public static SystemAccess Load(string? dataFolder, bool isOther = false)
     {
         var settings = new ConfigurationBuilder();
-        if (Endpoints.FolderOf(dataFolder) is { } folder)
+        if (!isOther && Endpoints.FolderOf(dataFolder) is { } folder)
             settings.AddJsonFile(Path.GetFullPath(Path.Combine(folder, "settings.json")), optional: true);
-        return new(settings.AddEnvironmentVariables().Build());
+        try
+        {
+            return new(settings.AddEnvironmentVariables().Build());
+        }
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException) // no JSON; no such value
+        {
+            throw new KafkaException(new Error(ErrorCode.Local_InvalidArg, $"the settings cannot be read: {e.Message} {e.InnerException?.Message}".TrimEnd()), e);
+        }
     }
 
     /// <summary>The settings of a client: <c>Kafka:Client</c>, and the brokers.</summary>
@@ -31,6 +40,7 @@ public sealed class SystemAccess
     public ClientConfig Kafka(string bootstrap)
     {
         var config = new ClientConfig(_settings.GetSection("Kafka:Client").Get<Dictionary<string, string>>() ?? []) { BootstrapServers = bootstrap };
+        config.ReconnectBackoffMaxMs ??= Math.Max(1000, config.ReconnectBackoffMs ?? 0); // librdkafka refuses a longest wait below the first
         try
         {
             using var client = new AdminClientBuilder(config).SetLogHandler((_, _) => { }).Build();

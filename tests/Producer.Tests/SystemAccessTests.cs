@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using AppHost.Processes;
+using Confluent.Kafka;
 using Testing;
 using Tools;
 
@@ -38,6 +39,23 @@ public sealed class SystemAccessTests : IDisposable
     [Fact]
     public void A_client_is_made_as_the_systems_settings_say() =>
         Assert.Equal(("from the file", "broker:9092"), (SystemAccess.Load(_folder).Kafka("broker:9092").ClientId, SystemAccess.Load(_folder).Kafka("broker:9092").BootstrapServers));
+
+    [Fact]
+    public async Task Another_system_is_told_nothing_of_this_ones_settings()
+    {
+        var access = SystemAccess.Load(_folder, isOther: true);
+        Assert.NotEqual("from the file", access.Kafka("broker:9092").ClientId);
+        Assert.Null(await AuthorizationAsync(access.Registry(_url)));
+    }
+
+    [Theory]
+    [InlineData("{ not json")]
+    [InlineData("""{"SchemaRegistry":{"Timeout":"soon"}}""")]
+    public void Settings_that_cannot_be_read_are_said(string settings)
+    {
+        File.WriteAllText(Path.Combine(_folder, "settings.json"), settings);
+        Assert.Contains("the settings cannot be read", Assert.Throws<KafkaException>(() => SystemAccess.Load(_folder)).Error.Reason, StringComparison.Ordinal);
+    }
 
     private async Task<string?> AuthorizationAsync(SchemaRegistry.Registries.ISchemaRegistry registry)
     {

@@ -63,7 +63,7 @@ internal static class Up
         narrator.Say(gone.Length == 0 ? "It runs already; nothing was gone." : $"It runs already; brought back: {string.Join(", ", gone)}.");
         endpoints = await UntilAsync(options.Data, e => e.Ready && e.Processes.All(p => p.Pid is not null), stop);
         Summary.Print(endpoints, narrator, options.Data, here: false);
-        string[] others = [.. endpoints.StartedWith?.Differences(options) ?? []];
+        string[] others = [.. endpoints.StartedWith?.Differences(options, endpoints) ?? []];
         if (others.Length == 0)
             return 0;
         await Console.Error.WriteLineAsync($"It goes on with what it was started with. What was given now has no effect before `{Summary.Command("down", options.Data)}` and another start: {string.Join(", ", others)}.");

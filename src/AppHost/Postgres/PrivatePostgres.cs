@@ -137,7 +137,9 @@ public sealed class PrivatePostgres : IPart, IAsyncDisposable
         if (File.Exists(Path.Combine(Data, "PG_VERSION")))
             return;
         string[] sync = _durable ? [] : ["--no-sync"];
-        await RunAsync([.. _binaries.As("initdb", "-D", Data, "-U", Owner, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"), .. sync], cancellationToken);
+        // To its end, whoever has lost interest: what is half made looks like a cluster.
+        await RunAsync([.. _binaries.As("initdb", "-D", Data, "-U", Owner, "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"), .. sync], CancellationToken.None);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <returns>False when it must be started once more, because a crashed server's processes hold its data, which <paramref name="waits"/> allows for.</returns>

@@ -25,7 +25,16 @@ public sealed record Broker(string BootstrapServers, IKafkaBroker? Own, string D
         var home = choice is "apache" ? Home() : null;
         var port = KeptPorts.Take(options.Data, "kafka");
         IKafkaBroker own = home is null ? EmulatedKafka.Start(port) : await PrivateKafka.StartAsync(home, Path.Combine(options.Data, "kafka"), port, cancellationToken: cancellationToken);
-        await ShopTopics.CreateAsync(own, Partitions, cancellationToken);
+        try
+        {
+            await ShopTopics.CreateAsync(own, Partitions, cancellationToken);
+        }
+        catch
+        {
+            await own.DisposeAsync(); // nobody else has it yet
+            throw;
+        }
+
         var kept = own.Incarnation is null ? "its topics are kept" : "in memory: its topics are new and empty at each start; what was stored is kept";
         return new Broker(own.BootstrapServers, own, $"{own.Kind} on {own.BootstrapServers}, {kept}");
     }

@@ -6,7 +6,7 @@ namespace AppHost.Running;
 public static partial class KnownSettings
 {
     // Read by ASP.NET Core and Orleans themselves.
-    private static readonly string[] OfFrameworks = ["Logging", "Kestrel", "Orleans", "Urls"];
+    private static readonly string[] OfFrameworks = ["Logging", "Kestrel", "Orleans", "Urls", "AllowedHosts"];
     private static readonly string[] Names = Read();
     private static readonly HashSet<string> Sections = new(Names.Select(Section), StringComparer.OrdinalIgnoreCase);
 

@@ -16,8 +16,18 @@ public sealed record StartedWith(int Silos, int Port, bool Demo, string Kafka, I
         options.Silos, options.Port, options.Demo, Broker.Choice(options), options.Settings.All.ToDictionary(s => s.Key, s => Digest(s.Value), StringComparer.OrdinalIgnoreCase));
 
     /// <summary>The options and settings given that the system was not started with. Those that are only missing now ask for nothing.</summary>
-    public IEnumerable<string> Differences(UpOptions asked)
+    /// <param name="asked">What is asked for now.</param>
+    /// <param name="running">The system: its own addresses, which <c>env</c> prints, are no difference.</param>
+    public IEnumerable<string> Differences(UpOptions asked, Endpoints running)
     {
+        var own = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["ConnectionStrings:Postgres"] = running.Postgres,
+            ["Kafka:BootstrapServers"] = running.Kafka,
+            ["Kafka:Incarnation"] = running.KafkaIncarnation,
+            ["Kafka:OnGap"] = running.KafkaIncarnation is null ? null : "SkipToEarliest",
+            ["SchemaRegistry:Url"] = running.Registry,
+        };
         var now = Of(asked);
         if (asked.Named.Contains("--silos") && now.Silos != Silos)
             yield return $"--silos {now.Silos} (it has {Silos})";
@@ -30,7 +40,7 @@ public sealed record StartedWith(int Silos, int Port, bool Demo, string Kafka, I
         var then = new Dictionary<string, string>(Settings, StringComparer.OrdinalIgnoreCase);
         foreach (var (name, digest) in now.Settings)
         {
-            if (then.GetValueOrDefault(name) != digest)
+            if (then.GetValueOrDefault(name) != digest && (own.GetValueOrDefault(name) is not { } value || asked.Settings[name] != value))
                 yield return name;
         }
     }

@@ -27,6 +27,11 @@ public sealed record Store(string ConnectionString, PrivatePostgres? Server, str
         {
             // From an earlier run.
         }
+        catch
+        {
+            await server.DisposeAsync(); // nobody else has it yet
+            throw;
+        }
 
         return new Store(server.ConnectionString(Database), server, $"on 127.0.0.1:{server.Port}, its data in {server.Folder}");
     }

@@ -23,7 +23,7 @@ internal static class AuditRun
         try
         {
             await using var database = NpgsqlDataSource.Create(target.Postgres);
-            var access = SystemAccess.Load(settings.Data);
+            var access = SystemAccess.Load(settings.Data, target.IsOther);
             using var log = new TopicLog(access.Kafka(target.Kafka!));
             var store = new StoreTables(database, settings.Schema);
             var report = new AuditReport(target);

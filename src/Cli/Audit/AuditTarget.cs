@@ -12,7 +12,8 @@ namespace Cli.Audit;
 /// <param name="Api">The API's address, or null: no HTTP answers are compared.</param>
 /// <param name="Registry">The registry of the records' schemas; null: the folder beside this program.</param>
 /// <param name="IsApisRegistry">Whether that is the one that the API gives, which wants no password.</param>
-internal sealed record AuditTarget(string? Kafka, string Postgres, string? Api, string? Registry, bool IsApisRegistry)
+/// <param name="IsOther">Whether it is another system than the one that runs here.</param>
+internal sealed record AuditTarget(string? Kafka, string Postgres, string? Api, string? Registry, bool IsApisRegistry, bool IsOther)
 {
     /// <summary>Finds what is to be compared.</summary>
     /// <param name="settings">What was asked for.</param>
@@ -29,8 +30,8 @@ internal sealed record AuditTarget(string? Kafka, string Postgres, string? Api, 
         {
             // An API that is named gives the schemas of the registry that it reads itself.
             return settings.Registry is null && settings.Api is not null
-                ? new(kafka, postgres, api, $"{settings.Api.TrimEnd('/')}/schema-registry", IsApisRegistry: true)
-                : new(kafka, postgres, api, settings.Registry ?? system?.SchemaRegistryUrl, IsApisRegistry: false);
+                ? new(kafka, postgres, api, $"{settings.Api.TrimEnd('/')}/schema-registry", IsApisRegistry: true, isOther)
+                : new(kafka, postgres, api, settings.Registry ?? system?.SchemaRegistryUrl, IsApisRegistry: false, isOther);
         }
 
         problem = isOther

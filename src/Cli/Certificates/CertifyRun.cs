@@ -14,10 +14,10 @@ internal static class CertifyRun
     {
         if (AuditTarget.Find(settings, asksKafka: true, out var problem) is not { } target)
             return CertificateOutcome.Cannot(problem);
-        var access = SystemAccess.Load(settings.Data);
-        var registry = target.OpenRegistry(access);
         return await CertificateOutcome.RunAsync(target.Postgres, settings.Schema, AuditKind.Certify, cancellationToken, async (database, progress) =>
         {
+            var access = SystemAccess.Load(settings.Data, target.IsOther);
+            var registry = target.OpenRegistry(access);
             var client = access.Kafka(target.Kafka!);
             using var log = new TopicLog(client);
             using var kafka = new KafkaSide(client);

@@ -12,6 +12,11 @@ public sealed class ApiOptions
     /// </summary>
     public bool AllowAnonymous { get; set; }
 
+    /// <summary>
+    /// The names under which the API is asked, beside this machine's own, separated by semicolons: as behind a proxy. Empty, the default: none, or with <see cref="AllowAnonymous"/> any.
+    /// </summary>
+    public string HostNames { get; set; } = "";
+
     /// <summary>How long a request may take before it is answered with 503. Default 10 s. What is sent as it comes, such as the lines of a job's results, has no such limit.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -11,7 +11,13 @@ internal sealed class KafkaConnection(KafkaSettings settings, IConfiguration con
 
     /// <summary>Of what writes records: <c>Kafka:Producer</c> too.</summary>
     public ProducerConfig ProducerConfig() =>
-        new(Client(settings.Client.Concat(configuration.GetSection($"{KafkaSettings.Section}:Producer").Get<Dictionary<string, string>>() ?? []))) { BootstrapServers = settings.BootstrapServers };
+        new(Client(settings.Client.Concat(configuration.GetSection($"{KafkaSettings.Section}:Producer").Get<Dictionary<string, string>>() ?? [])))
+        {
+            BootstrapServers = settings.BootstrapServers,
+            // What is answered rests on these, whatever was set.
+            EnableBackgroundPoll = true,
+            EnableDeliveryReports = true,
+        };
 
     private static Dictionary<string, string> Client(IEnumerable<KeyValuePair<string, string>> settings)
     {

@@ -42,7 +42,6 @@ internal sealed class Sender : IDisposable
             CompressionType = CompressionType.Lz4,
             QueueBufferingMaxMessages = 200_000,
             QueueBufferingMaxKbytes = 256 * 1024,
-            ReconnectBackoffMaxMs = client.ReconnectBackoffMaxMs ?? Math.Max(1000, client.ReconnectBackoffMs ?? 0), // librdkafka refuses a longest wait below the first
             DeliveryReportFields = "status",
         }).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => Notice(error)).Build();
     }

@@ -30,6 +30,14 @@ public sealed class StartTests(ShopSystem system)
     }
 
     [Fact]
+    public async Task A_setting_of_what_writes_records_is_tried_at_the_start_too()
+    {
+        var (code, said) = await RunAsync(("Kafka__Producer__foo.bar", "1"));
+        Assert.Equal(1, code);
+        Assert.All(["Kafka:Producer", "foo.bar"], name => Assert.Contains(name, said, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Without_a_database_it_says_which_setting_is_missing()
     {
         var (code, said) = await RunAsync(("ConnectionStrings__Postgres", ""));

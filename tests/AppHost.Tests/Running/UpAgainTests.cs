@@ -17,6 +17,7 @@ public sealed class UpAgainTests : IDisposable
     [InlineData]
     [InlineData("--silos", "2", "--kafka", "emulator")]
     [InlineData("--port", "5090", "--", "kafka:partitions=8")]
+    [InlineData("--", "Kafka:BootstrapServers=127.0.0.1:9", "ConnectionStrings:Postgres=Host=127.0.0.1")] // its own, as env prints them
     public async Task What_is_gone_comes_back_where_nothing_else_is_asked_for(params string[] arguments)
     {
         var (exit, said) = await UpAsync(arguments);
@@ -63,6 +64,8 @@ public sealed class UpAgainTests : IDisposable
         {
             Ready = true,
             Control = control.TrimEnd('/'),
+            Kafka = "127.0.0.1:9",
+            Postgres = "Host=127.0.0.1",
             StartedWith = Started("Kafka:Partitions=8"),
             Processes = [new("apphost", identity.Pid, identity.Start, 0, host.LogFile)],
         }.Write(_data);

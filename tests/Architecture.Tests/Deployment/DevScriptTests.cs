@@ -103,6 +103,7 @@ public sealed class DevScriptTests : IDisposable
     [InlineData(true, "up --no-demo -- connectionstrings:postgres=Server=db")]
     [InlineData(false, "up -- ConnectionStrings:Postgres=")]
     [InlineData(false, "up -- Kafka:Client:client.id=Host=")]
+    [InlineData(true, "up ConnectionStrings:Postgres=host=db")]
     [InlineData(true, "up", null, "host=db")]
     [InlineData(true, "up --data ./d", """{ "ConnectionStrings": { "Postgres": "Server=db" } }""")]
     [InlineData(true, "up --data=./d", """{ "connectionStrings:postgres" : "Server=db" }""")]

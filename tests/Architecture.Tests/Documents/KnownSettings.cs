@@ -27,7 +27,6 @@ internal static class KnownSettings
         ["Silo:Port"] = ("src/EventPlatform.AspNetCore/Silos/Endpoints.cs", "\"Port\""),
         ["Silo:GatewayPort"] = ("src/EventPlatform.AspNetCore/Silos/Endpoints.cs", "\"GatewayPort\""),
         ["Silo:AdvertisedAddress"] = ("src/EventPlatform.AspNetCore/Silos/Endpoints.cs", "\"AdvertisedAddress\""),
-        ["AllowedHosts"] = ("src/EventPlatform.AspNetCore/Http/OtherSites.cs", "\"AllowedHosts\""),
         ["System"] = ("src/EventPlatform.AspNetCore/RunningSystem.cs", "\"System\""),
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = ("src/EventPlatform.AspNetCore/Silos/SiloTelemetry.cs", "\"OTEL_EXPORTER_OTLP_ENDPOINT\""),
     };
