@@ -57,7 +57,11 @@ public sealed class SystemAccess
     /// <param name="url">Its address; null: the folder alone.</param>
     /// <param name="isOwn">Whether it is the running system's own, which wants no password: one that is meant for another must not be told it.</param>
     public ISchemaRegistry Registry(string? url, bool isOwn = false) =>
-        SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = url, BasicAuth = isOwn ? null : _registry.BasicAuth, Timeout = _registry.Timeout });
+        SchemaRegistryServiceCollectionExtensions.Create(new SchemaRegistryOptions { Url = url, BasicAuth = Password(url, isOwn), Timeout = _registry.Timeout });
+
+    // Where the settings name a registry, the password is that one's.
+    private string? Password(string? url, bool isOwn) =>
+        isOwn || (_registry.Url is { } meant && meant.TrimEnd('/') != url?.TrimEnd('/')) ? null : _registry.BasicAuth;
 
     /// <summary>A registry without the folder: which schemas have ids of a folder's kind is its own affair.</summary>
     /// <param name="url">Its address.</param>
@@ -66,7 +70,7 @@ public sealed class SystemAccess
         new CachedSchemaRegistryClient(new SchemaRegistryConfig
         {
             Url = url,
-            BasicAuthUserInfo = isOwn ? null : _registry.BasicAuth,
+            BasicAuthUserInfo = Password(url, isOwn),
             RequestTimeoutMs = (int)_registry.Timeout.TotalMilliseconds,
         }),
         url,

@@ -37,6 +37,13 @@ public sealed class SystemAccessTests : IDisposable
         Assert.Null(await AuthorizationAsync(SystemAccess.Load(_folder).Registry(_url, isOwn: true)));
 
     [Fact]
+    public async Task A_password_for_one_registry_is_not_told_to_another()
+    {
+        File.WriteAllText(Path.Combine(_folder, "settings.json"), """{"SchemaRegistry":{"Url":"http://registry.example","BasicAuth":"reader:secret"}}""");
+        Assert.Null(await AuthorizationAsync(SystemAccess.Load(_folder).Registry(_url)));
+    }
+
+    [Fact]
     public void A_client_is_made_as_the_systems_settings_say() =>
         Assert.Equal(("from the file", "broker:9092"), (SystemAccess.Load(_folder).Kafka("broker:9092").ClientId, SystemAccess.Load(_folder).Kafka("broker:9092").BootstrapServers));
 

@@ -127,6 +127,19 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public void What_the_clock_gave_keeps_no_key_until_event_time_has_come_there()
+    {
+        var clock = DateTimeOffset.UnixEpoch.AddDays(1000); // old records are read
+        var keys = new Engine.KeyedProcess<Visit, State, Result>(new Calls((v, c) => { c.State = new(1); c.SetClockTimer(clock); }, c => c.Emit(new(1))), keep: 1000, _ => { });
+        keys.Add("a", 0, new Visit("a", 0, 1), 0);
+        keys.Tick(clock);
+        keys.Advance(999);
+        Assert.Equal(1, keys.Keys);
+        keys.Advance(1000);
+        Assert.Equal(0, keys.Keys);
+    }
+
+    [Fact]
     public void A_timer_keeps_its_key_until_it_has_fired() =>
         Assert.Equal(
             ["a 50-50 r0 7"],

@@ -112,7 +112,7 @@ public sealed class KeyedStream<TSource, T>
 
     /// <summary>Calls code with each record: for what no window says.</summary>
     /// <param name="process">The code.</param>
-    /// <param name="keep">How long a key's state outlives its newest record and its last result, in event time. A record that comes later than that is late.</param>
+    /// <param name="keep">How long a key's state outlives its newest record and its last result, in event time; results that a timer by the clock gave do not count. A record that comes later than that is late.</param>
     public ProcessJob<TSource, T, TState, TResult> Process<TState, TResult>(Process<T, TState, TResult> process, TimeSpan keep)
         where TState : class
     {

@@ -4,8 +4,8 @@ using StreamJobs.State;
 namespace StreamJobs.Engine;
 
 /// <summary>
-/// The states and timers of a process function's keys. A key is forgotten when the watermark has passed its newest record and its last result by the time that
-/// states are kept for, and no timer is left; a record is late when its key's state could be gone. So no result stands where a forgotten one stands.
+/// The states and timers of a process function's keys. A key is forgotten when the watermark has passed its newest record and its last result in event time by the
+/// time that states are kept for, and no timer is left; a record is late when its key's state could be gone. So no result of a record or of a timer by event time stands where a forgotten one stands.
 /// </summary>
 internal sealed class KeyedProcess<T, TState, TResult>(
     Process<T, TState, TResult> process, long keep, Action<Func<WindowResult<TResult>>> emit) : IWindows<T, TResult>, IKeyed

@@ -92,6 +92,21 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task A_record_that_kafka_will_never_take_is_a_422_and_what_producers_may_send_is_the_settings()
+    {
+        await using var kafka = await StartKafkaAsync();
+        await using var postgres = await PostgresServer.StartOwnAsync();
+        await using var api = new ApiServer(new Dictionary<string, string>(Settings(await postgres.CreateDatabaseAsync(), kafka)) { ["Kafka:Producer:message.max.bytes"] = "1000" });
+        using var answer = await api.Client.PostAsync("/events", $$$"""
+            [{"userId":"u","eventType":"CLICK"}, {"userId":"u","eventType":"CLICK","properties":{"long":"{{{new string('x', 2000)}}}"}}]
+            """);
+        var items = (await answer.ProblemAsync(HttpStatusCode.UnprocessableEntity)).Items();
+        Assert.Null(answer.Headers.RetryAfter);
+        Assert.Equal([false, true], items.Select(i => i.GetProperty("isRefused").GetBoolean()));
+        Assert.True(items[0].TryGetProperty("offset", out _));
+    }
+
+    [Fact]
     public async Task A_partition_that_stands_still_is_told_by_the_api_too()
     {
         await using var kafka = await StartKafkaAsync();

@@ -1,5 +1,9 @@
+using EventStore.Aggregates;
+using EventStore.Hosting;
 using EventStore.Projections;
 using EventStore.Projections.Running;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using static EventStore.Tests.Appends;
 
@@ -86,6 +90,23 @@ public sealed class FollowingTests(PostgresServer postgres) : IAsyncLifetime
         await later.Store.ScalarAsync<int>("update event_types set seen_at = clock_timestamp() - interval '2 minutes' where name = 'of-the-next-release'; select 1");
         await ProjectionWorld.UntilAsync("what nobody knows any more is passed over", async () => await feed.MoveNextAsync() && feed.Current.Sequence == 3);
         Assert.Equal(0L, await later.Store.ScalarAsync<long>("select count(*) from (select distinct type from mt_events where type <> 'of-the-next-release') e where type not in (select name from event_types)"));
+    }
+
+    [Fact]
+    public async Task Silos_that_could_not_speak_for_an_outage_are_not_forgotten_for_it()
+    {
+        await _world.Store.Get<TypePresence>().StopAsync(TestContext.Current.CancellationToken); // nobody speaks any more
+        await _world.Store.ScalarAsync<int>("""
+            insert into event_types (name, seen_at) values ('of-the-next-release', clock_timestamp()), ('of-long-ago', clock_timestamp() - interval '10 minutes');
+            update event_types set seen_at = seen_at - interval '5 minutes'; select 1
+            """);
+
+        var time = new FakeTimeProvider();
+        using var later = new TypePresence(_world.Store.Get<StoreDatabase>(), _world.Store.Get<EventTypes>(), _world.Store.Get<IOptions<EventStoreOptions>>(), time);
+        await later.StartingAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["of-the-next-release"], (await later.LookAsync(TestContext.Current.CancellationToken)).OfOthers);
+        time.Advance(TimeSpan.FromMinutes(1.1)); // whoever runs has spoken again
+        Assert.Empty((await later.LookAsync(TestContext.Current.CancellationToken)).OfOthers);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal sealed class IngestDesk(IngestProducer producer, PlatformTopics platfor
         var (acknowledged, refused) = (results.Count(r => r.Error is null), results.Count(r => r.IsRefused));
         var items = new Dictionary<string, object?> { ["items"] = results };
         if (refused > 0)
-            return Problems.Rejected($"Kafka acknowledged {acknowledged} of {results.Count} records and refused {refused}, which it will again; see items.", items);
+            return Problems.Rejected($"Kafka acknowledged {acknowledged} of {results.Count} records and refused {refused}, which it will again; see items. Send those alone again that are neither, under the event ids given here.", items);
         context.Response.Headers.RetryAfter = "2";
         return TypedResults.Problem(
             $"Kafka acknowledged {acknowledged} of {results.Count} records; see items. Send the others again under the event ids given here.",

@@ -19,20 +19,21 @@ internal sealed class TypePresence(StoreDatabase database, EventTypes types, IOp
 
     private readonly string[] _known = [.. types.All.Select(EventTypes.NameOf).Order(StringComparer.Ordinal)]; // in order: two processes may say so at once
 
-    // While the database is away nobody can say anything. So those count who spoke shortly before the last word that there was, until each had time to speak again.
-    private DateTimeOffset _lastWord;
-    private long? _speaksSince;
+    // Read beside the loop that writes it. One that an outage has broken stands until the next begins.
+    private volatile Speech _speech = new(DateTimeOffset.MinValue, 0, IsBroken: true);
 
     /// <summary>The database's time, and the events that a running process knows and this one does not.</summary>
     public async Task<(DateTimeOffset Now, string[] OfOthers)> LookAsync(CancellationToken cancellationToken)
     {
-        var settled = _speaksSince is { } since && time.GetElapsedTime(since) > Remembered;
+        // While the database is away nobody can say anything. So those count who spoke shortly before the last word that there was, until each has had time to speak again.
+        var speech = _speech;
+        var settled = !speech.IsBroken && time.GetElapsedTime(speech.Since) > Remembered;
         return (await database.QueryAsync(
             $"""
             select clock_timestamp(), coalesce(array_agg(t.name), array[]::varchar[]) from {database.Schema}.event_types t
             where t.seen_at > case when $2 then clock_timestamp() else $3 end - $4 and not t.name = any($1)
             """,
-            [_known, settled, _lastWord, Remembered], row => (row.GetFieldValue<DateTimeOffset>(0), row.GetFieldValue<string[]>(1)), cancellationToken))[0];
+            [_known, settled, speech.LastWord, Remembered], row => (row.GetFieldValue<DateTimeOffset>(0), row.GetFieldValue<string[]>(1)), cancellationToken))[0];
     }
 
     /// <inheritdoc/>
@@ -73,14 +74,20 @@ internal sealed class TypePresence(StoreDatabase database, EventTypes types, IOp
                 select coalesce(word, clock_timestamp()) from last
                 """,
                 [_known], row => row.GetFieldValue<DateTimeOffset>(0), cancellationToken))[0];
-            if (_speaksSince is null)
-                (_lastWord, _speaksSince) = (lastWord, time.GetTimestamp());
+            if (_speech.IsBroken)
+                _speech = new(lastWord, time.GetTimestamp(), IsBroken: false);
             return true;
         }
         catch (StoreUnavailableException)
         {
-            _speaksSince = null; // an outage, which the store itself says
+            _speech = _speech with { IsBroken = true }; // an outage, which the store itself says
             return false;
         }
     }
+
+    /// <summary>That this process has written its names, each time, for a while.</summary>
+    /// <param name="LastWord">The last word of anyone before it, by the database's clock.</param>
+    /// <param name="Since">When it began, as a timestamp of this process.</param>
+    /// <param name="IsBroken">Whether it could not write them the last time.</param>
+    private sealed record Speech(DateTimeOffset LastWord, long Since, bool IsBroken);
 }
