@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using AppHost.Processes;
 using AppHost.Running;
 using Testing;
 
@@ -15,9 +14,10 @@ public sealed class KeptPortsTests : IDisposable
     [Fact]
     public void A_port_of_the_last_run_is_taken_again_if_it_is_free()
     {
-        var (former, taken) = (FreePort.Any() + 1, FreePort.Any() + 1); // not given by this process, as a former one's are not
-        using var stranger = new TcpListener(IPAddress.Loopback, taken);
+        // The system's own choice, not FreePort's: this process must not have given them, as it has not given a former one's.
+        using var stranger = new TcpListener(IPAddress.Loopback, 0);
         stranger.Start();
+        var (former, taken) = (ReleasedPort(), PortOf(stranger));
         Write($$"""{"kafka": {{former}}, "postgres": {{taken}} }""");
 
         Assert.Equal(former, KeptPorts.Take(_folder, "kafka"));
@@ -40,6 +40,15 @@ public sealed class KeptPortsTests : IDisposable
         var refusal = Assert.Throws<InvalidOperationException>(() => KeptPorts.Take(_folder, "kafka"));
         Assert.Contains(Path.Combine(_folder, "ports.json"), refusal.Message, StringComparison.Ordinal);
     }
+
+    private static int ReleasedPort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return PortOf(listener);
+    }
+
+    private static int PortOf(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port;
 
     private void Write(string json) => File.WriteAllText(Path.Combine(_folder, "ports.json"), json);
 }
